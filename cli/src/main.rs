@@ -1,0 +1,2 @@
+//! koppel: the companion in a terminal.
+fn main() {}

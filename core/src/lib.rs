@@ -1,0 +1,1 @@
+//! What the companion decides: pure state machines for pairing, challenges, codes and the vault.

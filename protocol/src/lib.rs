@@ -1,0 +1,1 @@
+//! What travels between phone, server and panel: messages, proofs, sealed envelopes, koppelcodes.

@@ -1,0 +1,1 @@
+//! Every verdict of the server, pure: decide(account, command, context).

@@ -1,0 +1,1 @@
+//! The verification server: phone API, panel API, hosted pages, the binary.

@@ -1,0 +1,2 @@
+//! The verification server: phone API, panel API, hosted pages, the binary.
+fn main() {}

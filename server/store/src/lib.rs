@@ -1,0 +1,1 @@
+//! Where accounts are kept: one transaction, one verdict. SQLite and the in-memory reference model.
