@@ -1,0 +1,194 @@
+//! A real `koppel-server` as a process on loopback, with a database of its own; it dies with the value that holds it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+/// A server process, its folder and the key of its one relying party.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Option<Child>,
+    folder: tempfile::TempDir,
+    address: String,
+    extra: Vec<String>,
+    /// The key with every scope.
+    pub key: String,
+    /// The relying party's id.
+    pub relying_party: String,
+}
+
+/// Where the programs under test are: `KOPPEL_BIN_DIR`, or the folder above the test program's own.
+///
+/// # Panics
+/// When the running program has no path.
+#[must_use]
+pub fn programs() -> PathBuf {
+    if let Some(folder) = std::env::var_os("KOPPEL_BIN_DIR") {
+        return folder.into();
+    }
+    let mut path = std::env::current_exe().expect("the path of this program");
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path
+}
+
+impl ServerProcess {
+    /// Makes a database with organisation *De Linden*, relying party *Klantpaneel* and one key, and starts the server.
+    ///
+    /// # Errors
+    /// When a command or the server does not do what it should; the message holds what it said.
+    pub fn start() -> Result<Self> {
+        Self::start_with(&[], &[])
+    }
+
+    /// The same with more arguments for `relying-party add` and for `serve`.
+    ///
+    /// # Errors
+    /// See [`ServerProcess::start`].
+    pub fn start_with(relying_party: &[&str], serve: &[&str]) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let port = free_port()?;
+        let address = format!("127.0.0.1:{port}");
+        let mut server = Self {
+            child: None,
+            folder,
+            address,
+            extra: serve.iter().map(|&argument| argument.to_owned()).collect(),
+            key: String::new(),
+            relying_party: String::new(),
+        };
+        let url = server.url();
+        server.command(&["init", "--organisation", "De Linden", "--public-url", &url])?;
+        let mut add = vec![
+            "relying-party",
+            "add",
+            "Klantpaneel",
+            "--organisation",
+            "De Linden",
+            "--return-url",
+            "http://127.0.0.1:1/2fa",
+        ];
+        add.extend(relying_party);
+        let added = server.command(&add)?;
+        server.relying_party = text(&added, "relying_party")?;
+        let key = server.command(&["key", "add", "--relying-party", "Klantpaneel", "--scope", "verify,manage,desk"])?;
+        server.key = text(&key, "key")?;
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where the server listens, without a trailing slash.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// `127.0.0.1:PORT`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("koppel.sqlite")
+    }
+
+    /// The folder that holds database, keys and log.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The process id while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Runs one of the server's commands with `--json` on this database and reads its answer.
+    ///
+    /// # Errors
+    /// When the command fails; the message holds what it said.
+    pub fn command(&self, arguments: &[&str]) -> Result<Value> {
+        let output = Command::new(programs().join("koppel-server"))
+            .args(arguments)
+            .arg("--database")
+            .arg(self.database())
+            .arg("--json")
+            .output()
+            .context("koppel-server is not built: cargo build --profile ci --workspace")?;
+        if !output.status.success() {
+            bail!(
+                "koppel-server {}: {}{}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        serde_json::from_slice(&output.stdout).context("the command's JSON")
+    }
+
+    /// Starts the server (again) on the same database and address, and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("server.log"))?;
+        let mut child = Command::new(programs().join("koppel-server"))
+            .arg("serve")
+            .arg("--database")
+            .arg(self.database())
+            .args(["--listen", &self.address])
+            .args(&self.extra)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("stdout")?).read_line(&mut line)?;
+        self.child = Some(child);
+        if !line.starts_with("listening on ") {
+            bail!("the server did not come up: {line}{}", self.log());
+        }
+        Ok(())
+    }
+
+    /// What the server logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// kill -9, at once.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have died by itself; both calls then fail harmlessly.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn text(answer: &Value, field: &str) -> Result<String> {
+    answer[field].as_str().map(str::to_owned).with_context(|| format!("no `{field}` in {answer}"))
+}
+
+/// A port that nobody listens on at this moment.
+fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
