@@ -1,0 +1,7 @@
+//! The one test binary over the whole system: every test starts real processes and speaks real HTTP.
+
+mod commits;
+mod crashes;
+mod oracle;
+mod races;
+mod replays;
