@@ -1,2 +1,56 @@
-//! cargo xtask: what a developer types.
-fn main() {}
+//! `cargo xtask …`: what a developer types.
+//!
+//! Each command is one file: [`check`] (seconds, before every commit), [`test`] (everything, as CI runs it), [`demo`] (the system
+//! on this machine), [`soak`] (what takes hours by nature) and [`bench`] (figures beside a floor). The others serve them:
+//! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
+
+mod check;
+mod process;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  check               before every commit, in seconds: format, clippy, licences, banned crates, arrows between crates,
+                      links in the docs, paths of one machine, keys of the sentences
+  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo
+  demo                a server, a panel and a phone on this machine: log in at the address that it prints
+  demo --check        the same without a person: every step of the story over real processes, in about two minutes
+  bench [--json]      figures beside the floor of this machine (release build; leave the machine alone meanwhile)
+  soak [PART…]        what takes long by nature. Parts: broken (each defence taken out turns a test red), races, kills
+
+Logs of the parts of a test are kept in target/xtask-logs/.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs the command on the command line; `false` means that something it looked at is not right.
+fn run() -> Result<bool> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let workspace = Workspace::find()?;
+    match words.as_slice() {
+        [] | ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(true)
+        }
+        ["check"] => check::run(&workspace),
+        ["test", parts @ ..] => test::run(&workspace, parts),
+        _ => bail!("`{}` is not a command\n\n{HELP}", words.join(" ")),
+    }
+}
