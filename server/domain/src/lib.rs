@@ -1,1 +1,74 @@
-//! Every verdict of the server, pure: decide(account, command, context).
+//! Every verdict of the server, pure: [`decide`] looks at an [`Account`], a [`Command`] and a [`Context`] and says what is
+//! answered and what is written. No input or output, no clock, no dice.
+//!
+//! How it is used, by every store, in one transaction that holds the user's row:
+//!
+//! 1. load what the command [needs](Needs) of the account;
+//! 2. [`decide`];
+//! 3. write the [`Change`]s, also of a [`Refusal`]: its counters and audit entries count;
+//! 4. commit, and only then answer.
+//!
+//! What is expensive happens before: signatures are verified, challenges signed and sealed by a [`plan`] from a snapshot.
+//! `decide` makes the plan again and says [`Refusal::Stale`] when it no longer fits.
+//!
+//! The rules, in one line each: count, then compare. Look at lock, status, device, key and time again whenever a verdict is
+//! given. A final state is final. Codes are derived, not stored. When in doubt, no.
+
+pub mod account;
+pub mod alerts;
+pub mod audit;
+pub mod challenge;
+pub mod change;
+pub mod command;
+pub mod context;
+pub mod counter;
+pub mod decide;
+pub mod decision;
+pub mod device;
+pub mod invitation;
+pub mod job;
+pub mod keys;
+pub mod method;
+pub mod name;
+pub mod needs;
+pub mod notice;
+pub mod pairing;
+pub mod plan;
+pub mod policy;
+pub mod prompt;
+pub mod refusal;
+pub mod registry;
+pub mod reply;
+pub mod shared;
+pub mod time;
+pub mod user;
+
+pub use account::Account;
+pub use alerts::Loudness;
+pub use challenge::{Challenge, ChallengeState, Delivery, DeliveryState, DeviceCopy, Login, Mode, Question};
+pub use change::{Change, Row};
+pub use command::{
+    Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, OpenPrompt, Plan, Prepared, PreparedCopy, PutUser, Reveal,
+    StartPairing,
+};
+pub use context::{Actor, Context, Found, Proof, Signer, Source};
+pub use counter::{Counter, CounterKind, SourceCounter, SourceTry};
+pub use decide::{Outcome, decide};
+pub use decision::{Decision, Ruling};
+pub use device::{ConfirmedBy, Device, DeviceKeys, Endorsement};
+pub use invitation::Invitation;
+pub use job::{Job, Task};
+pub use keys::{Fresh, Keys};
+pub use method::{Method, MethodKind, MethodState};
+pub use name::{ExternalId, LoginName, NotAName};
+pub use needs::Needs;
+pub use notice::Notice;
+pub use pairing::{DoorKind, Pairing, PairingState, Revealed};
+pub use policy::{Policy, Setting, SettingError};
+pub use prompt::{Browser, Prompt, PromptState, Purpose, ResultCode};
+pub use refusal::Refusal;
+pub use registry::{ApiKey, Organisation, RelyingParty, Scope, Terms};
+pub use reply::{Evidence, Reply, Verified};
+pub use shared::{SharedBytes, SharedText};
+pub use time::Time;
+pub use user::{Locale, Lock, User, UserStatus};

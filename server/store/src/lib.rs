@@ -1,1 +1,20 @@
 //! Where accounts are kept: one transaction, one verdict. SQLite and the in-memory reference model.
+
+mod ask;
+mod environment;
+mod reader;
+mod registration;
+mod store;
+mod unavailable;
+mod view;
+
+pub use ask::{Answer, Ask, Idempotency, Locator, Seal};
+pub use environment::{Clock, Environment, Heard, Seeds, Touched};
+pub use reader::Reader;
+pub use registration::Registration;
+pub use store::Store;
+pub use unavailable::Unavailable;
+pub use view::{
+    AuditEntries, AuditHeads, Caller, DeviceInbox, FindApiKey, FindDevice, FindOrganisation, FindRelyingParty, Inbox, LastCheckpoint, Mark,
+    Organisations, OwnedDevice, RelyingParties, Snapshot, View,
+};

@@ -1,0 +1,129 @@
+//! What of an account a command looks at, so that a store loads that and no more.
+
+use koppel_protocol::{
+    Bytes,
+    decision::Verdict,
+    id::{ChallengeId, DeviceId, PairingId, PromptId},
+    pairing::RequestHash,
+};
+
+use crate::{ChallengeRequest, Command, Confirmer, Holder, Issuer, LoginName};
+
+/// The rows a command looks at, besides the user row.
+///
+/// `open` rows are those in no final state. A row named by id is loaded whatever its state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// All phones.
+    pub devices: bool,
+    /// All methods and buckets.
+    pub methods: bool,
+    /// All invitations.
+    pub invitations: bool,
+    /// All pairings (a day's).
+    pub pairings: bool,
+    /// Open prompts.
+    pub open_prompts: bool,
+    /// Open challenges with their copies.
+    pub open_challenges: bool,
+    /// Notices.
+    pub notices: bool,
+    /// This prompt, and its challenge with copies and decisions.
+    pub prompt: Option<PromptId>,
+    /// The prompt with this token.
+    pub token: Option<Bytes<32>>,
+    /// This challenge with its copies and decisions, and its prompt.
+    pub challenge: Option<ChallengeId>,
+    /// The pairing that began with this first message.
+    pub c: Option<RequestHash>,
+    /// This pairing.
+    pub pairing: Option<PairingId>,
+    /// This signed answer.
+    pub decision: Option<(DeviceId, Bytes<16>)>,
+    /// Whether another user of the organisation has this login name.
+    pub login_name: Option<LoginName>,
+}
+
+impl Needs {
+    /// Everything that is open.
+    pub fn everything() -> Self {
+        Self {
+            devices: true,
+            methods: true,
+            invitations: true,
+            pairings: true,
+            open_prompts: true,
+            open_challenges: true,
+            notices: true,
+            ..Self::default()
+        }
+    }
+
+    /// What this command looks at.
+    pub fn of(command: &Command) -> Self {
+        let devices = Self { devices: true, ..Self::default() };
+        let factors = Self { methods: true, ..devices.clone() };
+        match command {
+            Command::PutUser(put) => Self { login_name: Some(put.login_name.clone()), ..Self::default() },
+            Command::DeleteUser | Command::Settle => Self::everything(),
+            Command::OpenPrompt(open) => Self { login_name: Some(open.login.login_name.clone()), ..devices },
+            Command::BindPrompt { token, .. } => Self { token: Some(*token), ..Self::default() },
+            Command::NoteForeignBrowser { prompt } => Self { prompt: Some(*prompt), ..Self::default() },
+            Command::CancelPrompt { prompt, .. } => Self { prompt: Some(*prompt), ..Self::default() },
+            Command::StartChallenge { request, .. } => match &**request {
+                ChallengeRequest::Page { prompt, .. } => Self { prompt: Some(*prompt), open_challenges: true, ..factors },
+                ChallengeRequest::Direct { login, .. } => {
+                    Self { login_name: Some(login.login_name.clone()), open_challenges: true, ..factors }
+                }
+                ChallengeRequest::Unlock { .. } | ChallengeRequest::Test { .. } => Self { open_challenges: true, ..factors },
+            },
+            Command::Redeliver { challenge, holder, .. } | Command::CheckCode { challenge, holder, .. } => {
+                Self { challenge: Some(*challenge), prompt: page(holder), ..factors }
+            }
+            Command::CancelChallenge { challenge, holder } => {
+                Self { challenge: Some(*challenge), prompt: page(holder), ..Self::default() }
+            }
+            Command::Consume { challenge, .. } => Self { challenge: Some(*challenge), ..factors },
+            Command::Decide(decide) => {
+                let decision = Some((decide.device, decide.jti));
+                let answered = Self { challenge: Some(decide.challenge), decision, pairings: true, ..factors };
+                match decide.verdict {
+                    Verdict::Approve | Verdict::Deny => answered,
+                    Verdict::Fraud => Self { open_prompts: true, open_challenges: true, invitations: true, ..answered },
+                }
+            }
+            Command::FinishPrompt { prompt, .. } | Command::ExchangeResult { prompt, .. } => Self { prompt: Some(*prompt), ..factors },
+            Command::IssueInvitation { by } => {
+                let prompt = match by {
+                    Issuer::Page { prompt, .. } => Some(*prompt),
+                    Issuer::Desk => None,
+                };
+                Self { prompt, invitations: true, ..devices }
+            }
+            Command::StartPairing(start) => {
+                Self { c: Some(start.c), invitations: true, pairings: true, ..devices }
+            }
+            Command::Reveal(reveal) => {
+                Self { pairing: Some(reveal.pairing), invitations: true, open_challenges: true, ..factors }
+            }
+            Command::ConfirmPairing { pairing, by, .. } => {
+                let prompt = match by {
+                    Confirmer::Page { prompt, .. } => Some(*prompt),
+                    Confirmer::Desk => None,
+                };
+                Self { pairing: Some(*pairing), prompt, open_challenges: true, ..factors }
+            }
+            Command::Seen { .. } => factors,
+            Command::Receive { .. } => Self { open_challenges: true, notices: true, ..devices },
+            Command::Unlock => factors,
+            Command::RemoveDevice { .. } => Self { open_challenges: true, pairings: true, ..factors },
+        }
+    }
+}
+
+fn page(holder: &Holder) -> Option<PromptId> {
+    match holder {
+        Holder::Page { prompt, .. } => Some(*prompt),
+        Holder::Panel { .. } => None,
+    }
+}

@@ -1,0 +1,134 @@
+//! Who may ask: organisations, their relying parties and the keys of those. Made by commands, never over HTTP.
+
+use koppel_protocol::{
+    Bytes, Origin, Text,
+    id::{ApiKeyId, OrganisationId, RelyingPartyId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Locale, Mode, Policy, SharedBytes, Time};
+
+/// One host, one name space of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// Ours.
+    pub id: OrganisationId,
+    /// What people call it.
+    pub name: Text,
+    /// Where its pages and phones find us.
+    pub public_url: Origin,
+    /// Where the login door asks, if it may.
+    pub directory_url: Option<String>,
+    /// Signs the directory question; sealed under the key-encryption key.
+    pub directory_secret: Option<SharedBytes>,
+    /// The language of its pages unless somebody says otherwise.
+    pub locale: Locale,
+    /// Its numbers.
+    pub policy: Policy,
+    /// Hash of the newest audit entry of the organisation.
+    pub chain_head: Bytes<32>,
+    /// How many there are.
+    pub chain_length: u64,
+    /// When it was added.
+    pub created: Time,
+}
+
+/// A web panel that asks for second factors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelyingParty {
+    /// Ours.
+    pub id: RelyingPartyId,
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// What phones show.
+    pub name: Text,
+    /// What phones show under it.
+    pub origin: Text,
+    /// Where a browser may be sent back to, exactly.
+    pub return_urls: Vec<String>,
+    /// How its logins are answered unless it says otherwise.
+    pub mode: Mode,
+    /// Whether only a phone's signature counts.
+    pub requires_device_signature: bool,
+    /// When it was added.
+    pub created: Time,
+}
+
+impl RelyingParty {
+    /// What verdicts need of it.
+    pub const fn terms(&self) -> Terms {
+        Terms { id: self.id, mode: self.mode, requires_device_signature: self.requires_device_signature }
+    }
+}
+
+/// What verdicts need of a relying party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Which.
+    pub id: RelyingPartyId,
+    /// How its logins are answered unless it says otherwise.
+    pub mode: Mode,
+    /// Whether only a phone's signature counts.
+    pub requires_device_signature: bool,
+}
+
+/// A key of a relying party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Ours, and the first half of the key's text.
+    pub id: ApiKeyId,
+    /// Whose.
+    pub relying_party: RelyingPartyId,
+    /// Keyed hash of the second half.
+    pub hmac: Bytes<32>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Since when it counts no more.
+    pub revoked_at: Option<Time>,
+    /// When it was last used, written lazily.
+    pub last_used: Option<Time>,
+    /// When it was made.
+    pub created: Time,
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Prompts and challenges.
+    Verify,
+    /// Users.
+    Manage,
+    /// Koppelcodes, confirmations, unlocking; with a named agent.
+    Desk,
+    /// Reading what happened.
+    Audit,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Verify, Self::Manage, Self::Desk, Self::Audit];
+
+    /// As commands take it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Manage => "manage",
+            Self::Desk => "desk",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+impl std::str::FromStr for Scope {
+    type Err = NotAScope;
+
+    fn from_str(text: &str) -> Result<Self, NotAScope> {
+        Self::ALL.into_iter().find(|scope| scope.name() == text).ok_or(NotAScope)
+    }
+}
+
+/// The text is no scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a scope is verify, manage, desk or audit")]
+pub struct NotAScope;

@@ -1,0 +1,104 @@
+//! A user of an organisation. Koppel knows no password of theirs: the panel does.
+
+use koppel_protocol::{
+    Bytes, Text,
+    id::{DeviceId, OrganisationId, UserId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{ExternalId, LoginName, Time, alerts::Alerts};
+
+/// The row that is locked while a verdict is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Ours.
+    pub id: UserId,
+    /// Whose user.
+    pub organisation: OrganisationId,
+    /// The panel's id: leads to this row for ever, also after deletion.
+    pub external_id: ExternalId,
+    /// What the user types; unique in the organisation. None once deleted.
+    pub login_name: Option<LoginName>,
+    /// What screens show.
+    pub display: Text,
+    /// Language of what we write to the user.
+    pub locale: Option<Locale>,
+    /// A word of the panel's own, such as a department.
+    pub group: Option<Text>,
+    /// Whether the panel still wants this user.
+    pub status: UserStatus,
+    /// Set by a fraud report; nothing is approved or consumed under it.
+    pub lock: Option<Lock>,
+    /// Whether a phone was ever confirmed. Outlives deletion: such an account is never set up by password alone again.
+    pub ever_enrolled: bool,
+    /// As the panel last told.
+    pub password_changed_at: Option<Time>,
+    /// How loud phones may be.
+    pub alerts: Alerts,
+    /// When the row was made.
+    pub created: Time,
+    /// Hash of the newest audit entry of this account; zeros before the first.
+    pub chain_head: Bytes<32>,
+    /// How many audit entries there are.
+    pub chain_length: u64,
+    /// Raised by one in every transaction that changes anything of the account; 0: not stored yet.
+    pub version: u64,
+}
+
+impl User {
+    /// A user nobody stored yet.
+    pub fn new(id: UserId, organisation: OrganisationId, external_id: ExternalId, created: Time) -> Self {
+        Self {
+            id,
+            organisation,
+            external_id,
+            login_name: None,
+            display: Text::default(),
+            locale: None,
+            group: None,
+            status: UserStatus::Active,
+            lock: None,
+            ever_enrolled: false,
+            password_changed_at: None,
+            alerts: Alerts::default(),
+            created,
+            chain_head: Bytes::new([0; 32]),
+            chain_length: 0,
+            version: 0,
+        }
+    }
+}
+
+/// Whether the panel still wants this user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    /// May log in.
+    Active,
+    /// May not, until the panel says otherwise.
+    Disabled,
+    /// Everything secret is gone; id, chain and `ever_enrolled` stay for a year.
+    Deleted {
+        /// When.
+        at: Time,
+    },
+}
+
+/// Why nothing goes, until support, a newer password or the reporting phone lifts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// When it fell.
+    pub at: Time,
+    /// The phone that said "this was not me"; it may unlock.
+    pub reported_by: DeviceId,
+}
+
+/// A language we speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Locale {
+    /// Dutch.
+    Nl,
+    /// English.
+    En,
+}

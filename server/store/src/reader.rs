@@ -1,0 +1,43 @@
+//! What every database can fetch; views and verdicts are made of it.
+
+use koppel_domain::{
+    Account, ApiKey, Needs, Organisation, RelyingParty,
+    audit::{Chain, Checkpoint, Entry, Head},
+};
+use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId, UserId};
+
+use crate::{Inbox, Locator};
+
+/// Fetches rows, of one consistent state.
+pub trait Reader {
+    /// What can go wrong.
+    type Error;
+
+    /// Whose account that is.
+    ///
+    /// # Errors
+    /// The database's, here and below.
+    fn locate(&self, at: &Locator) -> Result<Option<UserId>, Self::Error>;
+    /// The account, as far as needed.
+    fn account(&self, user: UserId, needs: &Needs) -> Result<Option<Account>, Self::Error>;
+    /// All that waits for a phone.
+    fn inbox(&self, device: DeviceId) -> Result<Option<Inbox>, Self::Error>;
+    /// One organisation.
+    fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, Self::Error>;
+    /// All organisations, by id.
+    fn organisations(&self) -> Result<Vec<Organisation>, Self::Error>;
+    /// One relying party.
+    fn relying_party(&self, id: RelyingPartyId) -> Result<Option<RelyingParty>, Self::Error>;
+    /// All relying parties of an organisation, by id.
+    fn relying_parties(&self, organisation: OrganisationId) -> Result<Vec<RelyingParty>, Self::Error>;
+    /// One key.
+    fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, Self::Error>;
+    /// A chain after an entry.
+    fn entries(&self, chain: Chain, after: u64, limit: u32) -> Result<Vec<Entry>, Self::Error>;
+    /// All heads.
+    fn heads(&self) -> Result<Vec<Head>, Self::Error>;
+    /// The newest checkpoint.
+    fn last_checkpoint(&self) -> Result<Option<Checkpoint>, Self::Error>;
+    /// How far the database has come.
+    fn mark(&self) -> Result<u64, Self::Error>;
+}

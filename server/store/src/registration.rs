@@ -1,0 +1,52 @@
+//! Acts of the operator that concern no user: organisations, relying parties, keys, policy.
+
+use koppel_domain::{ApiKey, Organisation, Policy, RelyingParty};
+use koppel_protocol::{
+    Text,
+    id::{ApiKeyId, OrganisationId},
+};
+
+/// One act. Its kind is named in the organisation's audit chain, never its secrets.
+#[derive(Debug, Clone)]
+pub enum Registration {
+    /// A new organisation, or new fields of one; chain and policy of a known one stay.
+    Organisation(Box<Organisation>),
+    /// A new relying party, or new fields of one.
+    RelyingParty(Box<RelyingParty>),
+    /// A new key.
+    ApiKey {
+        /// Whose chain notes it.
+        organisation: OrganisationId,
+        /// The key.
+        key: Box<ApiKey>,
+    },
+    /// A key counts no more.
+    RevokeApiKey {
+        /// Whose chain notes it.
+        organisation: OrganisationId,
+        /// Which.
+        key: ApiKeyId,
+    },
+    /// Other numbers.
+    Policy {
+        /// Whose.
+        organisation: OrganisationId,
+        /// All of them.
+        policy: Box<Policy>,
+        /// Who changed them.
+        by: Text,
+    },
+}
+
+impl Registration {
+    /// Whose chain notes it.
+    pub fn organisation(&self) -> OrganisationId {
+        match self {
+            Self::Organisation(organisation) => organisation.id,
+            Self::RelyingParty(party) => party.organisation,
+            Self::ApiKey { organisation, .. } | Self::RevokeApiKey { organisation, .. } | Self::Policy { organisation, .. } => {
+                *organisation
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What can be read: snapshots for the prepare phase, the registry, inboxes, chains. Never a verdict.
+
+use koppel_domain::{
+    Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Organisation, RelyingParty, Time, User,
+    audit::{Chain, Checkpoint, Entry, Head},
+};
+use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId};
+
+use crate::{Locator, reader::Reader};
+
+/// Something that can be read, and what it gives.
+pub trait View: Send + 'static {
+    /// What it gives.
+    type Rows: Send + 'static;
+
+    /// Reads it. Only stores call this.
+    ///
+    /// # Errors
+    /// The database's.
+    #[doc(hidden)]
+    fn rows<R: Reader>(self, reader: &R) -> Result<Self::Rows, R::Error>;
+}
+
+macro_rules! view {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* } -> $rows:ty = |$self:ident, $reader:ident| $read:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl View for $name {
+            type Rows = $rows;
+
+            fn rows<R: Reader>($self, $reader: &R) -> Result<Self::Rows, R::Error> {
+                $read
+            }
+        }
+    )*};
+}
+
+view! {
+    /// An account as far as somebody needs it; none: no such user (a deleted one is there, with its status).
+    Snapshot {
+        /// Which.
+        at: Locator,
+        /// What of it.
+        needs: Needs
+    } -> Option<Account> = |self, reader| match reader.locate(&self.at)? {
+        Some(user) => reader.account(user, &self.needs),
+        None => Ok(None),
+    };
+
+    /// A phone and whose it is.
+    FindDevice {
+        /// Which.
+        device: DeviceId
+    } -> Option<OwnedDevice> = |self, reader| {
+        let Some(user) = reader.locate(&Locator::Device(self.device))? else { return Ok(None) };
+        let needs = Needs { devices: true, ..Needs::default() };
+        let account = reader.account(user, &needs)?;
+        Ok(account.and_then(|account| {
+            let device = account.device(self.device).cloned()?;
+            Some(OwnedDevice { user: account.user, device })
+        }))
+    };
+
+    /// All that waits for a phone, and what ended lately.
+    DeviceInbox {
+        /// Which.
+        device: DeviceId
+    } -> Option<Inbox> = |self, reader| reader.inbox(self.device);
+
+    /// A key with its relying party and organisation.
+    FindApiKey {
+        /// Which.
+        key: ApiKeyId
+    } -> Option<Caller> = |self, reader| {
+        let Some(key) = reader.api_key(self.key)? else { return Ok(None) };
+        let Some(relying_party) = reader.relying_party(key.relying_party)? else { return Ok(None) };
+        let organisation = reader.organisation(relying_party.organisation)?;
+        Ok(organisation.map(|organisation| Caller { key, relying_party, organisation }))
+    };
+
+    /// One organisation.
+    FindOrganisation {
+        /// Which.
+        organisation: OrganisationId
+    } -> Option<Organisation> = |self, reader| reader.organisation(self.organisation);
+
+    /// All organisations, by id.
+    Organisations {} -> Vec<Organisation> = |self, reader| reader.organisations();
+
+    /// One relying party.
+    FindRelyingParty {
+        /// Which.
+        relying_party: RelyingPartyId
+    } -> Option<RelyingParty> = |self, reader| reader.relying_party(self.relying_party);
+
+    /// All relying parties of an organisation, by id.
+    RelyingParties {
+        /// Whose.
+        organisation: OrganisationId
+    } -> Vec<RelyingParty> = |self, reader| reader.relying_parties(self.organisation);
+
+    /// A chain, oldest first.
+    AuditEntries {
+        /// Which.
+        chain: Chain,
+        /// Only entries after this number; 0 for all.
+        after: u64,
+        /// At most so many.
+        limit: u32
+    } -> Vec<Entry> = |self, reader| reader.entries(self.chain, self.after, self.limit);
+
+    /// All chains' heads, by chain.
+    AuditHeads {} -> Vec<Head> = |self, reader| reader.heads();
+
+    /// The newest checkpoint.
+    LastCheckpoint {} -> Option<Checkpoint> = |self, reader| reader.last_checkpoint();
+
+    /// How far the database has come: grows with every commit. A database behind the mark that is kept outside it was
+    /// copied back from a backup.
+    Mark {} -> u64 = |self, reader| reader.mark();
+}
+
+/// A phone and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedDevice {
+    /// Whose.
+    pub user: User,
+    /// The phone.
+    pub device: Device,
+}
+
+/// All that waits for a phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbox {
+    /// Whose phone.
+    pub user: User,
+    /// The phone.
+    pub device: Device,
+    /// Challenges that are pending, and whose newest delivery has a copy for it. Look at the time before showing.
+    pub challenges: Vec<(Challenge, DeviceCopy)>,
+    /// Challenges with a copy for it that ended within the last quarter of an hour.
+    pub ended: Vec<Challenge>,
+    /// Notices it did not receive yet.
+    pub notices: Vec<Notice>,
+}
+
+/// A key with its relying party and organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The key.
+    pub key: ApiKey,
+    /// Whose key.
+    pub relying_party: RelyingParty,
+    /// Whose relying party.
+    pub organisation: Organisation,
+}
+
+/// How long a phone is told of what ended.
+pub(crate) const ENDED_FOR: u32 = 900;
+
+impl Inbox {
+    /// Sorts a phone's challenges into waiting and ended.
+    pub(crate) fn of(account: Account, device: DeviceId, now: Time) -> Option<Self> {
+        let phone = account.device(device)?.clone();
+        let mut inbox = Self { user: account.user.clone(), device: phone, challenges: Vec::new(), ended: Vec::new(), notices: Vec::new() };
+        for challenge in &account.challenges {
+            let newest = account.copy(challenge.id, challenge.seq(), device);
+            let any = account.copies.iter().any(|copy| copy.challenge == challenge.id && copy.device == device);
+            match (challenge.state.is_final(), newest) {
+                (false, Some(copy)) => inbox.challenges.push((challenge.clone(), copy.clone())),
+                _ if any && now.since(challenge.created) < ENDED_FOR => inbox.ended.push(challenge.clone()),
+                _ => {}
+            }
+        }
+        inbox.notices = account.notices.into_iter().filter(|notice| notice.device == device && notice.arrived_at.is_none()).collect();
+        Some(inbox)
+    }
+}
