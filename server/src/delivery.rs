@@ -1,0 +1,3 @@
+//! How a challenge reaches a phone.
+
+pub mod hub;

@@ -1,0 +1,42 @@
+//! The hosted pages: what a person at the panel sees while they verify or add a phone.
+//!
+//! This module only *shows*. A handler fills one of the page structs ([`VerifyPage`],
+//! [`EnrolPage`], [`LinkPage`], [`MessagePage`]) with what the store knows and hands it to
+//! [`respond`], which renders it and adds the headers every page needs, the strict content
+//! security policy among them. No struct here holds an id, a code or a name that its page does
+//! not show.
+//!
+//! - [`Texts`] gives every sentence in Dutch and English; a missing or unused one fails the build.
+//! - [`assets`] holds the one stylesheet, the one script and the mark, each under a name with
+//!   its own hash.
+//! - Every page works without script. With it, the script asks [`LiveState`] by long poll and
+//!   loads the page again when its `screen` is another one.
+
+pub mod assets;
+mod delivery;
+mod enrol_page;
+mod frame;
+mod language;
+mod link_page;
+mod message_page;
+#[cfg(test)]
+mod page_tests;
+mod qr_code;
+mod response;
+#[cfg(test)]
+mod samples;
+mod texts;
+mod verify_page;
+
+pub use delivery::{Delivery, LiveState, Progress, Resend};
+pub use enrol_page::{
+    ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice,
+};
+pub use frame::{Forms, Frame};
+pub use language::Language;
+pub use link_page::LinkPage;
+pub use message_page::{Message, MessagePage};
+pub use qr_code::{QrCode, TooLong};
+pub use response::{Page, content_security_policy, respond};
+pub use texts::Texts;
+pub use verify_page::{CodeProblem, Ending, VerifyPage, VerifyStep};

@@ -1,0 +1,125 @@
+//! The files that the pages load, each under a name with the hash of its bytes, so that a browser
+//! may keep them for ever and a new version is a new name.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use sha2::{Digest, Sha256};
+
+/// A file that every page may load.
+#[derive(Debug)]
+pub struct Asset {
+    /// The last part of its address: `koppel-<hash>.css`.
+    pub name: String,
+    /// Its address: `/static/<name>`.
+    pub href: String,
+    /// What it holds.
+    pub bytes: &'static [u8],
+    /// The value of `Content-Type`.
+    pub content_type: &'static str,
+}
+
+impl Asset {
+    fn new(stem: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        let hash: String = Sha256::digest(bytes)[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let name = format!("{stem}-{hash}.{extension}");
+        Asset {
+            href: format!("/static/{name}"),
+            name,
+            bytes,
+            content_type,
+        }
+    }
+}
+
+static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
+    let bytes = include_bytes!("../../static/koppel.css");
+    Asset::new("koppel", "css", "text/css; charset=utf-8", bytes)
+});
+
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let bytes = include_bytes!("../../static/koppel.js");
+    Asset::new("koppel", "js", "text/javascript; charset=utf-8", bytes)
+});
+
+static MARK: LazyLock<Asset> = LazyLock::new(|| {
+    let bytes = include_bytes!("../../static/mark.svg");
+    Asset::new("mark", "svg", "image/svg+xml", bytes)
+});
+
+/// The one stylesheet.
+pub fn stylesheet() -> &'static Asset {
+    &STYLESHEET
+}
+
+/// The one script.
+pub fn script() -> &'static Asset {
+    &SCRIPT
+}
+
+/// Our mark, as the icon of the tab.
+pub fn mark() -> &'static Asset {
+    &MARK
+}
+
+/// Every file.
+pub fn all() -> [&'static Asset; 3] {
+    [stylesheet(), script(), mark()]
+}
+
+/// Serves every file at `/static/{name}`.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/static/{name}", get(serve))
+}
+
+async fn serve(Path(name): Path<String>) -> Response {
+    let Some(asset) = all().into_iter().find(|asset| asset.name == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, asset.bytes).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_is_served_under_its_own_name_only_and_may_be_kept_for_ever() {
+        let ask = |path: String| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            routes::<()>().oneshot(request)
+        };
+        for asset in all() {
+            let answer = ask(asset.href.clone()).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+            assert_eq!(answer.headers()["content-type"], asset.content_type);
+            assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+            assert!(
+                answer.headers()["cache-control"]
+                    .to_str()
+                    .unwrap()
+                    .contains("immutable")
+            );
+        }
+        let answer = ask("/static/koppel-0000000000000000.css".to_owned())
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    }
+}

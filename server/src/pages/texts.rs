@@ -1,0 +1,354 @@
+//! Every sentence of the pages, in both languages.
+//!
+//! The sentences stand in `l10n/nl.ftl` and `l10n/en.ftl` (Project Fluent). Each has a method
+//! here, named after its key, whose parameters are the arguments of the sentence; so a template
+//! that asks for a sentence that does not exist does not compile, a method that no page uses is a
+//! warning, and the tests below hold the two files to the list of methods.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+
+use super::Language;
+
+const DUTCH: &str = include_str!("../../../l10n/nl.ftl");
+const ENGLISH: &str = include_str!("../../../l10n/en.ftl");
+
+type Bundle = FluentBundle<FluentResource>;
+
+static BUNDLES: LazyLock<[Bundle; 2]> = LazyLock::new(|| Language::ALL.map(bundle));
+
+fn bundle(language: Language) -> Bundle {
+    let source = match language {
+        Language::Dutch => DUTCH,
+        Language::English => ENGLISH,
+    };
+    let mut bundle = Bundle::new_concurrent(language.tag().parse().into_iter().collect());
+    // The marks that isolate arguments from right-to-left text would end up in copied names;
+    // what comes from outside is cleaned of bidi characters at the border.
+    bundle.set_use_isolating(false);
+    // A broken entry is skipped here and found by the tests: a page is never worth a panic.
+    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(good, _)| good);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// The sentences of one language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts {
+    language: Language,
+}
+
+impl Texts {
+    /// The sentences in `language`.
+    pub fn new(language: Language) -> Self {
+        Texts { language }
+    }
+
+    /// The language of these sentences.
+    pub fn language(self) -> Language {
+        self.language
+    }
+
+    fn format(self, method: &str, arguments: &FluentArgs) -> String {
+        let key = method.replace('_', "-");
+        let bundle = &BUNDLES[self.language as usize];
+        let Some(pattern) = bundle.get_message(&key).and_then(|message| message.value()) else {
+            return key;
+        };
+        let mut errors = Vec::new();
+        bundle
+            .format_pattern(pattern, Some(arguments), &mut errors)
+            .into_owned()
+    }
+}
+
+macro_rules! texts {
+    ($(fn $name:ident($($argument:ident: $kind:ty),*);)*) => {
+        impl Texts {
+            $(
+                pub(crate) fn $name(self $(, $argument: $kind)*) -> String {
+                    #[allow(unused_mut, reason = "most sentences have no argument")]
+                    let mut arguments = FluentArgs::new();
+                    $(arguments.set(stringify!($argument), $argument);)*
+                    self.format(stringify!($name), &arguments)
+                }
+            )*
+        }
+
+        /// Each method with the names of its arguments.
+        #[cfg(test)]
+        const METHODS: &[(&str, &[&str])] = &[
+            $((stringify!($name), &[$(stringify!($argument)),*])),*
+        ];
+    };
+}
+
+texts! {
+    // On every page
+    fn page_secured_by();
+    fn page_continue();
+    fn page_refresh();
+    fn page_back_to(party: &str);
+    fn page_retry();
+    fn page_copy();
+    fn page_copied();
+    fn page_offline();
+    fn page_account(account: &str);
+    fn page_seconds_left(seconds: u32);
+
+    // Verifying
+    fn verify_tab();
+    fn verify_wait();
+    fn verify_title();
+    fn verify_code_intro();
+    fn verify_code_label(digits: u32);
+    fn verify_code_resend();
+    fn verify_code_again();
+    fn verify_number_intro();
+    fn verify_number_label();
+    fn verify_number_care();
+    fn verify_number_resend();
+    fn verify_number_again();
+    fn verify_resend_wait(seconds: &str);
+    fn verify_others(count: u32);
+    fn verify_approved_title();
+    fn verify_approved_text(party: &str);
+
+    // How a delivery stands
+    fn line_queued();
+    fn line_sent();
+    fn line_arrived();
+    fn line_shown();
+    fn line_approved();
+    fn line_unreached();
+    fn line_ended();
+    fn hint_sent();
+    fn hint_arrived();
+    fn hint_shown_code();
+    fn hint_shown_number();
+    fn hint_approved();
+    fn hint_unreached();
+    fn hint_quiet();
+
+    // What can go wrong while typing
+    fn problem_wrong_code(tries: u32);
+    fn problem_incomplete(digits: u32);
+    fn problem_wait(seconds: u32);
+    fn problem_too_soon(seconds: u32);
+    fn problem_superseded();
+    fn problem_no_more_sends();
+
+    // How a verification ends
+    fn ended_delivery_title();
+    fn ended_delivery_code();
+    fn ended_delivery_number();
+    fn ended_expired_title();
+    fn ended_expired_text();
+    fn ended_denied_title();
+    fn ended_denied_text();
+    fn ended_fraud_title();
+    fn ended_fraud_text(party: &str);
+    fn ended_locked_title();
+    fn ended_locked_text(party: &str);
+    fn ended_tries_title();
+    fn ended_tries_text();
+    fn ended_superseded_title();
+    fn ended_superseded_text();
+    fn ended_cancelled_title();
+    fn ended_cancelled_text();
+    fn ended_unavailable_title();
+    fn ended_unavailable_text();
+
+    // Adding a phone
+    fn enrol_tab();
+    fn enrol_title();
+    fn enrol_another_title();
+    fn enrol_why();
+    fn enrol_another_why();
+    fn enrol_step_open();
+    fn enrol_step_scan();
+    fn enrol_step_type();
+    fn enrol_qr_label();
+    fn enrol_this_phone();
+    fn enrol_with_code();
+    fn enrol_code_intro();
+    fn enrol_code_server();
+    fn enrol_code_user();
+    fn enrol_code_code();
+    fn enrol_with_link();
+    fn enrol_link_intro();
+    fn enrol_link_label();
+    fn enrol_waiting();
+    fn enrol_waiting_hint();
+    fn enrol_go_on();
+    fn enrol_new_invitation();
+    fn enrol_start_again();
+    fn enrol_pending_title();
+    fn enrol_pending_many();
+    fn enrol_pending_intro();
+    fn enrol_pending_label(digits: u32);
+    fn enrol_pending_care();
+    fn enrol_pending_line();
+    fn enrol_pending_hint();
+    fn enrol_confirm();
+    fn enrol_not_mine();
+    fn enrol_wrong_number(tries: u32);
+    fn enrol_choose_one();
+    fn enrol_refused_title();
+    fn enrol_refused_text();
+    fn enrol_expired_title();
+    fn enrol_expired_text();
+    fn enrol_test_title();
+    fn enrol_test_intro();
+    fn enrol_test_number_intro();
+    fn enrol_test_again();
+    fn enrol_done_title();
+    fn enrol_done_text(device: &str);
+    fn enrol_done_next();
+    fn enrol_continue_to(party: &str);
+
+    // The link that a phone opens
+    fn link_tab();
+    fn link_title(party: &str);
+    fn link_intro();
+    fn link_open();
+    fn link_no_app();
+    fn link_stores(party: &str);
+    fn link_manual();
+    fn link_copy_intro();
+    fn link_code_intro();
+    fn link_label();
+    fn link_care();
+    fn link_broken_title();
+    fn link_broken_text();
+    fn link_noscript();
+
+    // Pages that say why it goes no further
+    fn message_stolen_title();
+    fn message_stolen_text();
+    fn message_stolen_advice();
+    fn message_other_browser_title();
+    fn message_other_browser_text();
+    fn message_window_title();
+    fn message_window_text();
+    fn message_window_open();
+    fn message_expired_title();
+    fn message_expired_text();
+    fn message_used_title();
+    fn message_used_text();
+    fn message_unknown_title();
+    fn message_unknown_text();
+    fn message_support_title();
+    fn message_support_text();
+    fn message_support_advice(party: &str);
+    fn message_stale_title();
+    fn message_stale_text();
+    fn message_busy_title();
+    fn message_busy_text(seconds: u32);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// The keys of a file, each with the arguments that its sentence names.
+    fn keys(source: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut keys = BTreeMap::new();
+        let mut current = String::new();
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((key, _)) = line.split_once(" =")
+                && key.starts_with(|first: char| first.is_ascii_lowercase())
+            {
+                current = key.to_owned();
+                let earlier = keys.insert(current.clone(), BTreeSet::new());
+                assert!(earlier.is_none(), "{key} stands there twice");
+            }
+            for rest in line.split('$').skip(1) {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let name = &rest[..end.unwrap_or(rest.len())];
+                keys.get_mut(&current).unwrap().insert(name.to_owned());
+            }
+        }
+        keys
+    }
+
+    fn methods() -> BTreeMap<String, BTreeSet<String>> {
+        METHODS
+            .iter()
+            .map(|(name, arguments)| {
+                let arguments = arguments.iter().map(|&argument| argument.to_owned());
+                (name.replace('_', "-"), arguments.collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn both_files_hold_exactly_the_sentences_that_the_pages_use() {
+        assert_eq!(keys(DUTCH), methods());
+        assert_eq!(keys(ENGLISH), methods());
+    }
+
+    #[test]
+    fn both_files_are_valid() {
+        for source in [DUTCH, ENGLISH] {
+            let parsed = FluentResource::try_new(source.to_owned());
+            assert!(
+                parsed.is_ok(),
+                "{:?}",
+                parsed.err().map(|(_, errors)| errors)
+            );
+        }
+    }
+
+    #[test]
+    fn every_sentence_formats_without_an_error() {
+        for bundle in BUNDLES.iter() {
+            for (name, names) in METHODS {
+                let mut arguments = FluentArgs::new();
+                for name in *names {
+                    arguments.set(*name, 2);
+                }
+                let message = bundle.get_message(&name.replace('_', "-")).unwrap();
+                let mut errors = Vec::new();
+                let text =
+                    bundle.format_pattern(message.value().unwrap(), Some(&arguments), &mut errors);
+                assert!(errors.is_empty(), "{name}: {errors:?}");
+                assert!(!text.is_empty(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_manuals_own_sentence_has_exclamation_marks() {
+        for source in [DUTCH, ENGLISH] {
+            for line in source.lines().filter(|line| line.contains('!')) {
+                assert!(line.starts_with("enrol-done-title"), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_sentence_uses_our_own_jargon() {
+        for source in [DUTCH, ENGLISH] {
+            for line in source.lines().filter(|line| !line.starts_with('#')) {
+                let text = line.split_once(" = ").map_or(line, |(_, text)| text);
+                for word in ["challenge", "token", "otp", "javascript", "2fa", "prompt"] {
+                    assert!(!text.to_lowercase().contains(word), "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_choose_their_form() {
+        let (nl, en) = (Texts::new(Language::Dutch), Texts::new(Language::English));
+        assert!(nl.problem_wrong_code(1).contains("één keer"));
+        assert!(nl.problem_wrong_code(4).contains("4 keer"));
+        assert!(en.problem_wrong_code(1).contains("one more time"));
+        assert!(en.problem_wrong_code(4).contains("4 more times"));
+    }
+}
