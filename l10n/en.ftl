@@ -1,0 +1,185 @@
+# All texts of the hosted pages. Every key also stands in nl.ftl, with the same arguments.
+# Voice: short main clauses, no jargon. An error says what happened, whether anything was lost, and what to do now.
+
+## On every page
+page-secured-by = Secured by Koppel
+page-continue = Continue
+page-refresh = Refresh
+page-back-to = Back to { $party }
+page-retry = Try again
+page-copy = Copy
+page-copied = Copied
+page-offline = No connection to the server. We keep trying.
+page-account = Account { $account }
+page-seconds-left = { $seconds ->
+    [one] 1 second left
+   *[other] { $seconds } seconds left
+}
+
+## Verifying
+verify-tab = Verify your identity
+verify-wait = One moment …
+verify-title = we need to verify your identity
+verify-code-intro = Enter the verification code that you received in your app.
+verify-code-label = Verification code, { $digits } digits
+verify-code-resend = Send the code again
+verify-code-again = Send a new code
+verify-number-intro = Type this number in the app on your phone.
+verify-number-label = Number for the app
+verify-number-care = Only do this if you are logging in right now. This page then goes on by itself.
+verify-number-resend = Send the request again
+verify-number-again = Send a new request
+verify-resend-wait = in { $seconds } s
+verify-others = { $count ->
+    [one] Another login request is waiting for this account. Only the request of this page is yours. Is the other one strange to you? Choose “This was not me” in the app.
+   *[other] { $count } other login requests are waiting for this account. Only the request of this page is yours. Are the others strange to you? Choose “This was not me” in the app.
+}
+verify-approved-title = You are verified
+verify-approved-text = You are going on to { $party }.
+
+## How a delivery stands
+line-queued = Being sent
+line-sent = Sent
+line-arrived = Arrived on your phone
+line-shown = Shown on your phone
+line-approved = Approved
+line-unreached = Not arrived yet
+line-ended = Ended
+hint-sent = No notification? Open the app on your phone.
+hint-arrived = Open the notification on your phone.
+hint-shown-code = Copy the code from your phone.
+hint-shown-number = Type the number on your phone and approve.
+hint-approved = One moment, this page goes on by itself.
+hint-unreached = Is your phone online? Then open the app.
+hint-quiet = Your phone gives no notification right now. Open the app yourself.
+
+## What can go wrong while typing
+problem-wrong-code = { $tries ->
+    [one] That code is not right. You can try one more time.
+   *[other] That code is not right. You can try { $tries } more times.
+}
+problem-incomplete = Fill in all { $digits } digits. This does not count as a try.
+problem-wait = { $seconds ->
+    [one] A wrong code was entered too often. Wait 1 second, then try again.
+   *[other] A wrong code was entered too often. Wait { $seconds } seconds, then try again.
+}
+problem-too-soon = { $seconds ->
+    [one] You can send again in 1 second.
+   *[other] You can send again in { $seconds } seconds.
+}
+problem-superseded = A newer code has been sent. The one before no longer works; enter the latest.
+problem-no-more-sends = It cannot be sent once more. The last code stays valid until its time is up.
+
+## How a verification ends
+ended-delivery-title = The time is up
+ended-delivery-code = This code has expired. Send a new one; your login is still open.
+ended-delivery-number = This number has expired. Send a new request; your login is still open.
+ended-expired-title = The time is up
+ended-expired-text = Nobody confirmed in time and nobody was logged in. Go back and log in again.
+ended-denied-title = Denied on your phone
+ended-denied-text = The request was denied in the app and nobody was logged in. Not what you meant? Go back and log in again.
+ended-fraud-title = Reported as abuse
+ended-fraud-text = Somebody reported in the app that this request was not yours. Nobody was logged in and the account is locked. Unlock it in the app that reported it, or call the support of { $party }.
+ended-locked-title = Your account is locked
+ended-locked-text = Logging in is not possible now. Nothing was lost. Did you report abuse yourself? Then unlock in the app. Otherwise call the support of { $party }.
+ended-tries-title = Too many tries
+ended-tries-text = A wrong code was entered too often and nobody was logged in. Go back and log in again; you will get a new code.
+ended-superseded-title = There is a newer login
+ended-superseded-text = You started to log in again in this browser. Go on in the other window; you can close this page.
+ended-cancelled-title = The login was stopped
+ended-cancelled-text = Nobody was logged in. Go back and log in again if you want to.
+ended-unavailable-title = Not possible right now
+ended-unavailable-text = We cannot reach your phone now, so we let nobody in. Nothing was lost. Try again in a minute.
+
+## Adding a phone
+enrol-tab = Secure your account
+enrol-title = we need to secure your account first
+enrol-another-title = Add a phone
+enrol-why = From now on you confirm each login with your phone. With your password alone nobody gets in any more.
+enrol-another-why = Pair one more phone with your account. Your other phones keep working.
+enrol-step-open = Open the app on your phone and choose “Scan the QR code”.
+enrol-step-scan = Point the camera at this code.
+enrol-step-type = Then type here the number that your phone shows.
+enrol-qr-label = QR code to pair your phone
+enrol-this-phone = Open on this phone
+enrol-with-code = Rather type? Use the koppelcode
+enrol-code-intro = Choose “I have a koppelcode” in the app and fill in:
+enrol-code-server = Server
+enrol-code-user = User name
+enrol-code-code = Koppelcode
+enrol-with-link = Or open a link
+enrol-link-intro = Open this link on your phone or paste it into the app. Give it to nobody else.
+enrol-link-label = Pairing link
+enrol-waiting = Waiting for your phone
+enrol-waiting-hint = This page goes on by itself.
+enrol-go-on = I have scanned, go on
+enrol-new-invitation = Make a new koppelcode
+enrol-start-again = Start again
+enrol-pending-title = Is this your phone?
+enrol-pending-many = Which phone is yours?
+enrol-pending-intro = Type the six-digit number that this phone shows now.
+enrol-pending-label = Number on your phone, { $digits } digits
+enrol-pending-care = Only type a number from a phone that you hold yourself.
+enrol-pending-line = Phone found
+enrol-pending-hint = It waits for you to type the number here.
+enrol-confirm = Pair this phone
+enrol-not-mine = This is not my phone
+enrol-wrong-number = { $tries ->
+    [one] That number is not right. You can try one more time.
+   *[other] That number is not right. You can try { $tries } more times.
+}
+enrol-choose-one = First choose which phone is yours. This does not count as a try.
+enrol-refused-title = This phone is not paired
+enrol-refused-text = The number was wrong too often. Nothing is paired. Start again with the phone in your hand.
+enrol-expired-title = This koppelcode has expired
+enrol-expired-text = Nothing is paired. Make a new koppelcode and try again.
+enrol-test-title = Nearly done: a test
+enrol-test-intro = Your phone is paired. We now send a test code; enter it here.
+enrol-test-number-intro = Your phone is paired. As a test, type this number in the app.
+enrol-test-again = Nothing was lost: your phone is already paired. Send a new test code.
+enrol-done-title = Done! Congratulations!
+enrol-done-text = Your account is secured with { $device }.
+enrol-done-next = From now on you confirm each login with this phone.
+enrol-continue-to = Continue to { $party }
+
+## The link that a phone opens
+link-tab = Pair a phone
+link-title = Pair this phone with { $party }
+link-intro = The app first shows which account this is about. Nothing is paired before you confirm it there.
+link-open = Open in the app
+link-no-app = Is the app not on this phone yet?
+link-stores = Install the app of { $party } from the App Store or Google Play. Then come back to this page.
+link-manual = Does it not open?
+link-copy-intro = Copy this link and paste it into the app at “Scan the QR code”.
+link-code-intro = Or choose “I have a koppelcode” in the app and type the koppelcode from your other screen.
+link-label = Pairing link
+link-care = Did you get this link in a message or a call that you did not ask for? Then close this page.
+link-broken-title = This link is not complete
+link-broken-text = Nothing is paired. Scan the QR code again, or use the koppelcode from your other screen.
+link-noscript = The button does not work in this browser. Copy the whole address of this page and paste it into the app at “Scan the QR code”, or type the koppelcode from your other screen.
+
+## Pages that say why it goes no further
+message-stolen-title = This page belongs to another browser
+message-stolen-text = It was already opened in the browser where the login began. You cannot go on here, and nothing happened to your account.
+message-stolen-advice = Did somebody else give you this address? Then that person may be trying to log in with your help. Close this page, approve nothing in the app and change your password.
+message-other-browser-title = This page belongs to another browser
+message-other-browser-text = Open the address in the same browser in which you began to log in. Nothing was lost.
+message-window-title = This page only opens in a window of its own
+message-window-text = It was embedded or loaded in advance, and that was refused as a precaution. Nothing was lost. Open the page yourself.
+message-window-open = Open the page
+message-expired-title = This page has expired
+message-expired-text = Nobody was logged in. Go back to the page you came from and log in again.
+message-used-title = This page has been used
+message-used-text = There is nothing left to do here. Are you not logged in? Then go back to the page you came from and log in again.
+message-unknown-title = This page does not exist
+message-unknown-text = The address is wrong or expired long ago. Go back to the page you came from and log in again.
+message-support-title = Your account has no phone any more
+message-support-text = A phone was paired before, but not now. With a password alone nobody may pair a new one, not even you.
+message-support-advice = Call the support of { $party }. They check who you are and give you a koppelcode.
+message-stale-title = This page was out of date
+message-stale-text = Your last click was not processed. Nothing was lost. Open the page again.
+message-busy-title = Too busy for a moment
+message-busy-text = { $seconds ->
+    [one] Too many requests came at once. Nothing was lost. Wait 1 second and try again.
+   *[other] Too many requests came at once. Nothing was lost. Wait { $seconds } seconds and try again.
+}

@@ -1,0 +1,185 @@
+# Alle teksten van de gehoste pagina's. Elke sleutel staat ook in en.ftl, met dezelfde argumenten.
+# Toon: u-vorm, korte hoofdzinnen, geen vaktaal. Een fout zegt wat er gebeurde, of er iets verloren is, en wat u nu doet.
+
+## Op elke pagina
+page-secured-by = Beveiligd met Koppel
+page-continue = Doorgaan
+page-refresh = Vernieuwen
+page-back-to = Terug naar { $party }
+page-retry = Opnieuw proberen
+page-copy = Kopiëren
+page-copied = Gekopieerd
+page-offline = Geen verbinding met de server. We proberen het opnieuw.
+page-account = Account { $account }
+page-seconds-left = { $seconds ->
+    [one] Nog 1 seconde
+   *[other] Nog { $seconds } seconden
+}
+
+## Verifiëren
+verify-tab = Identiteit verifiëren
+verify-wait = Wacht even …
+verify-title = we moeten uw identiteit verifiëren
+verify-code-intro = Voer de verificatiecode in die u heeft ontvangen in uw app.
+verify-code-label = Verificatiecode, { $digits } cijfers
+verify-code-resend = Code nogmaals versturen
+verify-code-again = Nieuwe code versturen
+verify-number-intro = Typ dit getal in de app op uw telefoon.
+verify-number-label = Getal voor in de app
+verify-number-care = Doe dit alleen als u nu zelf inlogt. Daarna gaat u hier vanzelf verder.
+verify-number-resend = Verzoek nogmaals versturen
+verify-number-again = Nieuw verzoek versturen
+verify-resend-wait = over { $seconds } s
+verify-others = { $count ->
+    [one] Er wacht nog een ander inlogverzoek voor dit account. Alleen het verzoek van deze pagina is van u. Herkent u het andere niet? Kies in de app “Dit was ik niet”.
+   *[other] Er wachten nog { $count } andere inlogverzoeken voor dit account. Alleen het verzoek van deze pagina is van u. Herkent u de andere niet? Kies in de app “Dit was ik niet”.
+}
+verify-approved-title = U bent geverifieerd
+verify-approved-text = U gaat verder naar { $party }.
+
+## De stand van een verzending
+line-queued = Wordt verzonden
+line-sent = Verzonden
+line-arrived = Aangekomen op uw telefoon
+line-shown = Getoond op uw telefoon
+line-approved = Goedgekeurd
+line-unreached = Nog niet aangekomen
+line-ended = Beëindigd
+hint-sent = Geen melding? Open dan de app op uw telefoon.
+hint-arrived = Open de melding op uw telefoon.
+hint-shown-code = Neem de code over van uw telefoon.
+hint-shown-number = Typ het getal op uw telefoon en keur goed.
+hint-approved = Een ogenblik, u gaat vanzelf verder.
+hint-unreached = Heeft uw telefoon verbinding? Open dan de app.
+hint-quiet = Uw telefoon geeft nu geen melding. Open zelf de app.
+
+## Wat er mis kan gaan bij het typen
+problem-wrong-code = { $tries ->
+    [one] Deze code klopt niet. U kunt het nog één keer proberen.
+   *[other] Deze code klopt niet. U kunt het nog { $tries } keer proberen.
+}
+problem-incomplete = Vul alle { $digits } cijfers in. Dit telt niet als poging.
+problem-wait = { $seconds ->
+    [one] Er is te vaak een verkeerde code ingevuld. Wacht 1 seconde en probeer het dan opnieuw.
+   *[other] Er is te vaak een verkeerde code ingevuld. Wacht { $seconds } seconden en probeer het dan opnieuw.
+}
+problem-too-soon = { $seconds ->
+    [one] U kunt over 1 seconde opnieuw versturen.
+   *[other] U kunt over { $seconds } seconden opnieuw versturen.
+}
+problem-superseded = Er is intussen een nieuwere code verstuurd. De vorige werkt niet meer; voer de laatste in.
+problem-no-more-sends = Er kan niet nog een keer verstuurd worden. De laatste code blijft geldig tot de tijd om is.
+
+## Hoe een verificatie eindigt
+ended-delivery-title = De tijd is om
+ended-delivery-code = Deze code is verlopen. Verstuur een nieuwe; uw inlogpoging loopt nog.
+ended-delivery-number = Dit getal is verlopen. Verstuur een nieuw verzoek; uw inlogpoging loopt nog.
+ended-expired-title = De tijd is om
+ended-expired-text = Er is niet op tijd bevestigd en er is niet ingelogd. Ga terug en log opnieuw in.
+ended-denied-title = Geweigerd op uw telefoon
+ended-denied-text = Het verzoek is in de app geweigerd en er is niet ingelogd. Was dat niet de bedoeling? Ga terug en log opnieuw in.
+ended-fraud-title = Gemeld als misbruik
+ended-fraud-text = In de app is gemeld dat dit verzoek niet van u was. Er is niet ingelogd en het account is op slot. Hef het slot op in de app waarmee u het meldde, of bel de klantenservice van { $party }.
+ended-locked-title = Uw account is op slot
+ended-locked-text = Inloggen kan nu niet. Er is niets verloren gegaan. Heeft u zelf misbruik gemeld? Hef dan het slot op in de app. Bel anders de klantenservice van { $party }.
+ended-tries-title = Te veel pogingen
+ended-tries-text = De code is te vaak verkeerd ingevuld en er is niet ingelogd. Ga terug en log opnieuw in; u krijgt dan een nieuwe code.
+ended-superseded-title = Er is een nieuwere inlogpoging
+ended-superseded-text = U bent in deze browser opnieuw begonnen met inloggen. Ga verder in het andere venster; deze pagina kunt u sluiten.
+ended-cancelled-title = Inloggen is afgebroken
+ended-cancelled-text = Er is niet ingelogd. Ga terug en log opnieuw in als u dat wilt.
+ended-unavailable-title = Even niet mogelijk
+ended-unavailable-text = We kunnen uw telefoon nu niet bereiken en laten daarom niemand binnen. Er is niets verloren gegaan. Probeer het over een minuut opnieuw.
+
+## Een telefoon toevoegen
+enrol-tab = Account beveiligen
+enrol-title = we moeten eerst uw account beveiligen
+enrol-another-title = Een telefoon toevoegen
+enrol-why = Voortaan bevestigt u het inloggen met uw telefoon. Met alleen uw wachtwoord komt dan niemand meer binnen.
+enrol-another-why = Koppel nog een telefoon aan uw account. Uw andere telefoons blijven gewoon werken.
+enrol-step-open = Open de app op uw telefoon en kies “Scan de QR-code”.
+enrol-step-scan = Richt de camera op deze code.
+enrol-step-type = Typ daarna hier het getal dat uw telefoon laat zien.
+enrol-qr-label = QR-code om uw telefoon te koppelen
+enrol-this-phone = Openen op deze telefoon
+enrol-with-code = Liever typen? Gebruik de koppelcode
+enrol-code-intro = Kies in de app “Ik heb een koppelcode” en vul dit in:
+enrol-code-server = Server
+enrol-code-user = Gebruikersnaam
+enrol-code-code = Koppelcode
+enrol-with-link = Of open een link
+enrol-link-intro = Open deze link op uw telefoon of plak hem in de app. Geef hem aan niemand anders.
+enrol-link-label = Koppellink
+enrol-waiting = Wachten op uw telefoon
+enrol-waiting-hint = U gaat hier vanzelf verder.
+enrol-go-on = Ik heb gescand, ga verder
+enrol-new-invitation = Nieuwe koppelcode maken
+enrol-start-again = Opnieuw beginnen
+enrol-pending-title = Is dit uw telefoon?
+enrol-pending-many = Welke telefoon is van u?
+enrol-pending-intro = Typ het getal van zes cijfers dat deze telefoon nu laat zien.
+enrol-pending-label = Getal op uw telefoon, { $digits } cijfers
+enrol-pending-care = Typ alleen een getal van een telefoon die u zelf vasthoudt.
+enrol-pending-line = Telefoon gevonden
+enrol-pending-hint = Hij wacht tot u het getal hier typt.
+enrol-confirm = Telefoon koppelen
+enrol-not-mine = Dit is niet mijn telefoon
+enrol-wrong-number = { $tries ->
+    [one] Dit getal klopt niet. U kunt het nog één keer proberen.
+   *[other] Dit getal klopt niet. U kunt het nog { $tries } keer proberen.
+}
+enrol-choose-one = Kies eerst welke telefoon van u is. Dit telt niet als poging.
+enrol-refused-title = Deze telefoon is niet gekoppeld
+enrol-refused-text = Het getal klopte te vaak niet. Er is niets gekoppeld. Begin opnieuw met de telefoon in uw hand.
+enrol-expired-title = Deze koppelcode is verlopen
+enrol-expired-text = Er is niets gekoppeld. Maak een nieuwe koppelcode en probeer het opnieuw.
+enrol-test-title = Bijna klaar: een proef
+enrol-test-intro = Uw telefoon is gekoppeld. We sturen nu een proefcode; voer die hier in.
+enrol-test-number-intro = Uw telefoon is gekoppeld. Als proef typt u dit getal in de app.
+enrol-test-again = Er is niets verloren gegaan: uw telefoon is al gekoppeld. Verstuur een nieuwe proefcode.
+enrol-done-title = Klaar! Gefeliciteerd!
+enrol-done-text = Uw account is beveiligd met { $device }.
+enrol-done-next = Bij elke volgende keer inloggen bevestigt u met deze telefoon.
+enrol-continue-to = Doorgaan naar { $party }
+
+## De link die een telefoon opent
+link-tab = Telefoon koppelen
+link-title = Koppel deze telefoon aan { $party }
+link-intro = De app laat eerst zien om welk account het gaat. Er wordt niets gekoppeld voordat u het daar bevestigt.
+link-open = Openen in de app
+link-no-app = Staat de app nog niet op deze telefoon?
+link-stores = Installeer de app van { $party } uit de App Store of Google Play. Kom daarna terug naar deze pagina.
+link-manual = Lukt openen niet?
+link-copy-intro = Kopieer deze link en plak hem in de app bij “Scan de QR-code”.
+link-code-intro = Of kies in de app “Ik heb een koppelcode” en typ de koppelcode die op uw andere scherm staat.
+link-label = Koppellink
+link-care = Kreeg u deze link in een bericht of telefoongesprek waar u niet om vroeg? Sluit dan deze pagina.
+link-broken-title = Deze link is niet compleet
+link-broken-text = Er is niets gekoppeld. Scan de QR-code opnieuw, of gebruik de koppelcode die op uw andere scherm staat.
+link-noscript = De knop werkt niet in deze browser. Kopieer het volledige adres van deze pagina en plak het in de app bij “Scan de QR-code”, of typ de koppelcode die op uw andere scherm staat.
+
+## Pagina's die zeggen waarom het niet verder gaat
+message-stolen-title = Deze pagina hoort bij een andere browser
+message-stolen-text = Ze is al geopend in de browser waarin het inloggen begon. Hier kunt u niet verder, en er is niets met uw account gebeurd.
+message-stolen-advice = Kreeg u dit adres van iemand anders? Dan probeert die persoon misschien met uw hulp in te loggen. Sluit deze pagina, keur niets goed in de app en verander uw wachtwoord.
+message-other-browser-title = Deze pagina hoort bij een andere browser
+message-other-browser-text = Open het adres in dezelfde browser als waarin u begon met inloggen. Er is niets verloren gegaan.
+message-window-title = Deze pagina opent alleen in een eigen venster
+message-window-text = Ze werd ingesloten of vooraf geladen, en dat is uit voorzorg geweigerd. Er is niets verloren gegaan. Open de pagina zelf.
+message-window-open = Pagina openen
+message-expired-title = Deze pagina is verlopen
+message-expired-text = Er is niet ingelogd. Ga terug naar de pagina waar u vandaan kwam en log opnieuw in.
+message-used-title = Deze pagina is al gebruikt
+message-used-text = U hoeft hier niets meer te doen. Bent u niet ingelogd? Ga dan terug naar de pagina waar u vandaan kwam en log opnieuw in.
+message-unknown-title = Deze pagina bestaat niet
+message-unknown-text = Het adres klopt niet of is al lang verlopen. Ga terug naar de pagina waar u vandaan kwam en log opnieuw in.
+message-support-title = Uw account heeft geen telefoon meer
+message-support-text = Eerder was er een telefoon gekoppeld, nu niet meer. Met alleen een wachtwoord mag niemand een nieuwe koppelen, ook u niet.
+message-support-advice = Bel de klantenservice van { $party }. Zij controleren wie u bent en geven u een koppelcode.
+message-stale-title = Deze pagina was verouderd
+message-stale-text = Uw laatste klik is niet verwerkt. Er is niets verloren gegaan. Open de pagina opnieuw.
+message-busy-title = Even te druk
+message-busy-text = { $seconds ->
+    [one] Er kwamen te veel verzoeken tegelijk. Er is niets verloren gegaan. Wacht 1 seconde en probeer het opnieuw.
+   *[other] Er kwamen te veel verzoeken tegelijk. Er is niets verloren gegaan. Wacht { $seconds } seconden en probeer het opnieuw.
+}

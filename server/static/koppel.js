@@ -1,0 +1,170 @@
+// The one script of the hosted pages. Every page works without it.
+"use strict";
+document.documentElement.classList.add("script");
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-digits]").forEach(boxes);
+  document.querySelectorAll("[data-wait]").forEach(wait);
+  document.querySelectorAll(".copy").forEach(copy);
+  document.querySelectorAll(".ring").forEach(ring);
+  const main = document.querySelector("main");
+  if (main.dataset.link !== undefined) link(main);
+  if (main.dataset.page) live(main);
+});
+
+// A page that comes back from the browser's memory shows an old state.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+/** Draws a box for each digit under the one input that people, screen readers and autofill use. */
+function boxes(input) {
+  const count = Number(input.dataset.digits);
+  const row = document.createElement("div");
+  row.className = "boxes";
+  row.setAttribute("aria-hidden", "true");
+  for (let n = 0; n < count; n++) row.append(document.createElement("i"));
+  input.parentNode.append(row);
+  input.parentNode.classList.add("boxed");
+
+  const place = (at) => input.setSelectionRange(at, at);
+  const draw = () => {
+    const here = Math.min(input.selectionStart ?? 0, count - 1);
+    [...row.children].forEach((box, n) => {
+      box.textContent = input.value[n] ?? "";
+      box.className = n === here ? "here" : "";
+    });
+  };
+  // Typing replaces the digit under the cursor, as boxes promise.
+  input.addEventListener("beforeinput", (event) => {
+    const at = input.selectionStart;
+    if (event.inputType === "insertText" && at === input.selectionEnd && at < input.value.length) {
+      input.setSelectionRange(at, at + 1);
+    }
+  });
+  input.addEventListener("input", () => {
+    const at = input.selectionStart;
+    const clean = (text) => text.replace(/\D/g, "");
+    const before = clean(input.value.slice(0, at)).length;
+    const digits = clean(input.value).slice(0, count);
+    if (digits !== input.value) {
+      input.value = digits;
+      place(Math.min(before, count));
+    }
+    draw();
+  });
+  input.addEventListener("click", (event) => {
+    const n = [...row.children].findIndex((box) => event.clientX < box.getBoundingClientRect().right + 4);
+    if (event.detail > 0) place(n < 0 ? input.value.length : Math.min(n, input.value.length));
+    draw();
+  });
+  document.addEventListener("selectionchange", draw);
+  input.addEventListener("focus", draw);
+  draw();
+}
+
+/** Holds a button back for as many seconds as the server asks. */
+function wait(button) {
+  const until = Date.now() + button.dataset.wait * 1000;
+  const after = button.querySelector("[data-after]");
+  const hold = (event) => event.preventDefault();
+  button.addEventListener("click", hold);
+  button.setAttribute("aria-disabled", "true");
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (left > 0) {
+      after.textContent = after.dataset.after.replace("#", left);
+      return void setTimeout(tick, 250);
+    }
+    after.textContent = "";
+    button.removeEventListener("click", hold);
+    button.removeAttribute("aria-disabled");
+  };
+  tick();
+}
+
+/** Runs the countdown; when it ends, the page is another one. */
+function ring(element) {
+  const [picture, seconds, spoken] = element.children;
+  const lifetime = Math.max(1, Number(element.dataset.lifetime));
+  const until = Date.now() + element.dataset.seconds * 1000;
+  let said = Infinity;
+  element.hidden = false;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    seconds.textContent = lifetime > 120 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : left;
+    picture.lastElementChild.setAttribute("stroke-dashoffset", 100 - (100 * Math.min(left, lifetime)) / lifetime);
+    element.classList.toggle("late", left <= 10);
+    const mark = [10, 30, 60].find((moment) => left <= moment);
+    if (said !== Infinity && mark < said) spoken.textContent = spoken.getAttribute("data-" + mark);
+    said = mark ?? 1000;
+    if (left > 0) return void setTimeout(tick, 250);
+    const page = document.querySelector("main").dataset.page;
+    if (page) location.replace(page);
+  };
+  tick();
+}
+
+/** Follows the state by long poll and loads the page again when it is another one. */
+async function live(main) {
+  const { page, screen, offline } = main.dataset;
+  const finish = document.querySelector("[data-when=approved]");
+  if (main.dataset.state === "approved" && finish) return finish.submit();
+  const line = document.querySelector(".line");
+  if (!line) return;
+  const say = (name, text) => {
+    const element = line.querySelector(`[data-text=${name}]`);
+    if (element.textContent !== text) element.textContent = text;
+  };
+  const stop = new AbortController();
+  addEventListener("pagehide", () => stop.abort());
+  let version = main.dataset.version;
+  let pause = 1000;
+  while (!stop.signal.aborted) {
+    try {
+      const answer = await fetch(`${page}/state?after=${version}&wait=25`, { signal: stop.signal, cache: "no-store" });
+      if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return location.replace(page);
+      if (!answer.ok) throw new Error(answer.statusText);
+      const state = await answer.json();
+      line.classList.remove("offline");
+      line.dataset.line = state.state;
+      say("line", state.line);
+      say("hint", state.hint);
+      if (state.state === "approved" && finish) return finish.submit();
+      if (state.screen !== screen) return location.replace(page);
+      // A server that does not wait must not be asked without end.
+      if (String(state.version) === version) await new Promise((done) => setTimeout(done, 250));
+      version = String(state.version);
+      pause = 1000;
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      line.classList.add("offline");
+      say("hint", offline);
+      await new Promise((done) => setTimeout(done, pause * (0.5 + Math.random())));
+      pause = Math.min(pause * 2, 15000);
+    }
+  }
+}
+
+/** Shows the button that copies, where the browser lets a page write to the clipboard. */
+function copy(element) {
+  const [text, button] = element.children;
+  text.addEventListener("focus", () => text.select());
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text.value);
+    button.firstElementChild.textContent = button.dataset.copied;
+  });
+}
+
+/** Hands the fields of the fragment to the app; they never leave this device. */
+function link(main) {
+  const fields = new URLSearchParams(location.hash.slice(1));
+  const whole = ["v", "s", "t", "k"].every((name) => /^[\w-]+$/.test(fields.get(name) ?? ""));
+  main.querySelector("[data-part=whole]").hidden = !whole;
+  main.querySelector("[data-part=broken]").hidden = whole;
+  if (!whole) return;
+  const open = main.querySelector("[data-open]");
+  open.href = `koppel://${location.host}/p#${fields}`;
+  open.hidden = false;
+  main.querySelector(".copy textarea").value = location.href;
+}
