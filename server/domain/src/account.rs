@@ -9,8 +9,8 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Challenge, Change, Counter, CounterKind, Decision, Device, DeviceCopy, ExternalId, Invitation, Method, MethodKind, Notice, Pairing,
-    Prompt, Row, Time, User, UserStatus,
+    Challenge, Change, Counter, CounterKind, Decision, Device, DeviceCopy, ExternalId, Invitation, Method, MethodKind,
+    Notice, Pairing, Prompt, Row, Time, User, UserStatus,
 };
 
 /// A user and all rows that hang on it.
@@ -134,7 +134,9 @@ impl Account {
             Change::PutPairing(row) => put(&mut self.pairings, Pairing::clone(row), |row| row.id),
             Change::PutPrompt(row) => put(&mut self.prompts, Prompt::clone(row), |row| row.id),
             Change::PutChallenge(row) => put(&mut self.challenges, Challenge::clone(row), |row| row.id),
-            Change::PutCopy(row) => put(&mut self.copies, DeviceCopy::clone(row), |row| (row.challenge, row.seq, row.device)),
+            Change::PutCopy(row) => {
+                put(&mut self.copies, DeviceCopy::clone(row), |row| (row.challenge, row.seq, row.device))
+            }
             Change::PutDecision(row) => put(&mut self.decisions, Decision::clone(row), |row| (row.device, row.jti)),
             Change::PutCounter(row) => put(&mut self.counters, row.clone(), |row| row.kind),
             Change::PutNotice(row) => put(&mut self.notices, row.clone(), |row| row.id),
@@ -144,7 +146,10 @@ impl Account {
             Change::Remove(Row::Notice(id)) => self.notices.retain(|row| row.id != *id),
             Change::Remove(Row::Counter(kind)) => self.counters.retain(|row| row.kind != *kind),
             Change::Erase => *self = Self::of(self.user.clone()),
-            Change::InsertJob(_) | Change::AppendAudit(_) | Change::RememberProof(_) | Change::ForgetSourceTries { .. } => {}
+            Change::InsertJob(_)
+            | Change::AppendAudit(_)
+            | Change::RememberProof(_)
+            | Change::ForgetSourceTries { .. } => {}
         }
     }
 }

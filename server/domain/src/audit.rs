@@ -70,7 +70,16 @@ pub struct Detail {
 impl Entry {
     /// Makes the next entry of a chain whose newest one is (`n - 1`, `prev`).
     #[allow(clippy::too_many_arguments, reason = "an entry is its fields")]
-    pub fn next(chain: Chain, n: u64, prev: Bytes<32>, at: Time, kind: &str, actor: &str, salt: Salt, json: String) -> Self {
+    pub fn next(
+        chain: Chain,
+        n: u64,
+        prev: Bytes<32>,
+        at: Time,
+        kind: &str,
+        actor: &str,
+        salt: Salt,
+        json: String,
+    ) -> Self {
         let commitment = commitment(&salt, &json);
         let hash = hash(chain, n, at, kind, actor, &commitment, &prev);
         let detail = Some(Detail { salt, json });
@@ -92,7 +101,15 @@ fn commitment(salt: &Salt, json: &str) -> Bytes<32> {
     Bytes::new(hash.finalize().into())
 }
 
-fn hash(chain: Chain, n: u64, at: Time, kind: &str, actor: &str, commitment: &Bytes<32>, prev: &Bytes<32>) -> Bytes<32> {
+fn hash(
+    chain: Chain,
+    n: u64,
+    at: Time,
+    kind: &str,
+    actor: &str,
+    commitment: &Bytes<32>,
+    prev: &Bytes<32>,
+) -> Bytes<32> {
     let mut hash = Sha256::new_with_prefix("koppel/audit/entry/v1");
     for part in [chain.to_string().as_bytes(), kind.as_bytes(), actor.as_bytes()] {
         hash.update(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -203,7 +220,16 @@ mod tests {
         for n in 1..=length {
             let prev = entries.last().map_or(Bytes::new([0; 32]), |entry| entry.hash);
             let json = format!("{{\"n\":{n}}}");
-            entries.push(Entry::next(chain, n, prev, Time(n), "challenge.approved", "device:x", Salt::new([n as u8; 16]), json));
+            entries.push(Entry::next(
+                chain,
+                n,
+                prev,
+                Time(n),
+                "challenge.approved",
+                "device:x",
+                Salt::new([n as u8; 16]),
+                json,
+            ));
         }
         entries
     }
@@ -244,7 +270,11 @@ mod tests {
 
     #[test]
     fn a_root_changes_with_every_head() {
-        let head = |byte: u8| Head { chain: Chain::User(UserId::from_bytes([byte; 16])), length: 1, hash: Bytes::new([byte; 32]) };
+        let head = |byte: u8| Head {
+            chain: Chain::User(UserId::from_bytes([byte; 16])),
+            length: 1,
+            hash: Bytes::new([byte; 32]),
+        };
         let roots: Vec<_> = (0..5u8).map(|count| merkle_root((0..count).map(head))).collect();
         for (position, root) in roots.iter().enumerate() {
             assert!(!roots[..position].contains(root));

@@ -162,7 +162,8 @@ pub struct DeviceCopy {
     pub ch: Bytes<32>,
     /// The signed challenge itself, where it is evidence (all modes but `code`, which holds the code).
     pub jws: Option<SharedText>,
-    /// The sealed envelope.
+    /// The sealed envelope; stores keep it in a column of its own.
+    #[serde(skip)]
     pub envelope: SharedBytes,
     /// When the phone opened it.
     pub arrived_at: Option<Time>,
@@ -238,7 +239,9 @@ impl Challenge {
         let over = now >= self.expires || self.epoch != epoch;
         match (self.state, self.approved_at) {
             (ChallengeState::Pending, _) if over => ChallengeState::Expired,
-            (ChallengeState::Approved, Some(at)) if now >= at.plus(approved_lifetime) || self.epoch != epoch => ChallengeState::Lapsed,
+            (ChallengeState::Approved, Some(at)) if now >= at.plus(approved_lifetime) || self.epoch != epoch => {
+                ChallengeState::Lapsed
+            }
             (state, _) => state,
         }
     }

@@ -6,8 +6,8 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Challenge, Counter, CounterKind, Decision, Device, DeviceCopy, Invitation, Job, Method, Notice, Pairing, Prompt, Proof, User,
-    audit::Entry,
+    Challenge, Counter, CounterKind, Decision, Device, DeviceCopy, Invitation, Job, Method, Notice, Pairing, Prompt,
+    Proof, User, audit::Entry,
 };
 
 /// One row-level change. A transaction's changes end with [`Change::PutUser`], whose version is one higher.

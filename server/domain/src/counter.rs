@@ -80,7 +80,12 @@ impl SourceTry {
     ///
     /// # Errors
     /// [`Refusal::TooManyTries`] when a bucket is full.
-    pub fn reserve(&self, held: &[Option<SourceCounter>], policy: &Policy, now: Time) -> Result<Vec<SourceCounter>, Refusal> {
+    pub fn reserve(
+        &self,
+        held: &[Option<SourceCounter>],
+        policy: &Policy,
+        now: Time,
+    ) -> Result<Vec<SourceCounter>, Refusal> {
         let mut taken = Vec::with_capacity(2);
         for (position, name) in self.buckets().enumerate() {
             let (most, window) = Self::bound(name, policy);

@@ -1,6 +1,30 @@
 //! The one function that gives verdicts.
-pub use crate::refusal::Refusal as _R;
-use crate::{Account, Change, Command, Context, Refusal, Reply};
+//!
+//! Every operation has the same shape, from top to bottom: who may ask, what state is it in, count, compare, move. The
+//! pieces:
+//!
+//! - [`draft`]: the working copy of the account; a state changes only together with its audit entry;
+//! - [`guard`]: the questions that every road to a verdict asks again;
+//! - [`settle`]: what time has ended is ended before anything else is decided;
+//! - one file for each kind of operation.
+
+mod answer;
+mod challenge;
+mod code;
+mod confirm;
+mod consume;
+mod device;
+mod draft;
+mod guard;
+mod invitation;
+mod pairing;
+mod prompt;
+mod settle;
+mod user;
+
+use draft::Draft;
+
+use crate::{Account, Actor, Change, Command, Context, Refusal, Reply};
 
 /// What a verdict answers and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +36,53 @@ pub struct Outcome {
 }
 
 /// Decides.
-pub fn decide(_account: &Account, _command: &Command, _context: &Context<'_>) -> Outcome {
-    Outcome { reply: Err(Refusal::NotFound), changes: Vec::new() }
+pub fn decide(account: &Account, command: &Command, context: &Context<'_>) -> Outcome {
+    let mut draft = Draft::new(account, context);
+    let reply = enter(&mut draft).and_then(|()| rule(&mut draft, command));
+    draft.finish(reply)
+}
+
+/// What holds before every operation.
+fn enter(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    draft.of_this_organisation()?;
+    draft.settle();
+    draft.remember_proof()
+}
+
+fn rule(draft: &mut Draft<'_>, command: &Command) -> Result<Reply, Refusal> {
+    match command {
+        Command::PutUser(put) => draft.put_user(put),
+        Command::DeleteUser => draft.delete_user(),
+        Command::OpenPrompt(open) => draft.open_prompt(open),
+        Command::BindPrompt { token, cookie, user_agent } => draft.bind_prompt(*token, *cookie, user_agent),
+        Command::NoteForeignBrowser { prompt } => draft.note_foreign_browser(*prompt),
+        Command::CancelPrompt { prompt, relying_party } => draft.cancel_prompt(*prompt, *relying_party),
+        Command::StartChallenge { request, prepared } => draft.start_challenge(request, prepared.as_deref()),
+        Command::Redeliver { challenge, holder, prepared } => draft.redeliver(*challenge, holder, prepared.as_deref()),
+        Command::CheckCode { challenge, holder, code } => draft.check_code(*challenge, holder, code),
+        Command::Consume { challenge, terms, v } => draft.consume(*challenge, terms, v),
+        Command::Decide(answer) => draft.answer(answer),
+        Command::CancelChallenge { challenge, holder } => draft.cancel_challenge(*challenge, holder),
+        Command::FinishPrompt { prompt, cookie, code } => draft.finish_prompt(*prompt, *cookie, *code),
+        Command::ExchangeResult { prompt, terms, v, code } => draft.exchange_result(*prompt, terms, v, *code),
+        Command::IssueInvitation { by } => draft.issue_invitation(by),
+        Command::StartPairing(start) => draft.start_pairing(start),
+        Command::Reveal(reveal) => draft.reveal(reveal),
+        Command::ConfirmPairing { pairing, number, by } => draft.confirm_pairing(*pairing, number, by),
+        Command::Seen { device } => draft.seen(*device),
+        Command::Receive { device, receipts } => draft.receive(*device, receipts),
+        Command::Unlock => draft.unlock(),
+        Command::RemoveDevice { device } => draft.remove_device(*device),
+        Command::Settle => draft.prune(),
+    }
+}
+
+impl Actor {
+    /// A desk's named agent, reason and ticket are there.
+    fn is_accountable(&self) -> bool {
+        match self {
+            Self::Desk { agent, reason, ticket, .. } => ![agent, reason, ticket].iter().any(|text| text.is_empty()),
+            _ => false,
+        }
+    }
 }

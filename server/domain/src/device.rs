@@ -42,6 +42,8 @@ pub struct Device {
     pub activated_at: Option<Time>,
     /// Last proven request, written lazily.
     pub last_seen: Time,
+    /// When it was revoked; the row goes some time after.
+    pub revoked_at: Option<Time>,
 }
 
 /// The public keys of a phone.
@@ -84,6 +86,18 @@ impl Device {
     /// Whether it may be asked at all.
     pub fn is_active(&self) -> bool {
         self.state == DeviceState::Active
+    }
+
+    /// Where it stands now: one that was not heard of for too long is suspended, one that never answered its activation is
+    /// revoked, without anybody's help.
+    pub fn state_at(&self, now: Time, policy: &Policy) -> DeviceState {
+        let unanswered =
+            self.proven_at.is_none() && self.activated_at.is_some_and(|at| now >= at.plus(policy.activation_answer));
+        match self.state {
+            DeviceState::Active if unanswered => DeviceState::Revoked,
+            DeviceState::Active if now >= self.last_seen.plus(policy.device_idle) => DeviceState::Suspended,
+            state => state,
+        }
     }
 
     /// Whether its yes would count under this policy.

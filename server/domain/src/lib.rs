@@ -25,6 +25,7 @@ pub mod counter;
 pub mod decide;
 pub mod decision;
 pub mod device;
+pub mod due;
 pub mod invitation;
 pub mod job;
 pub mod keys;
@@ -48,14 +49,15 @@ pub use alerts::Loudness;
 pub use challenge::{Challenge, ChallengeState, Delivery, DeliveryState, DeviceCopy, Login, Mode, Question};
 pub use change::{Change, Row};
 pub use command::{
-    Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, OpenPrompt, Plan, Prepared, PreparedCopy, PutUser, Reveal,
-    StartPairing,
+    Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, OpenPrompt, Plan, Prepared,
+    PreparedCopy, PutUser, Reveal, StartPairing,
 };
 pub use context::{Actor, Context, Found, Proof, Signer, Source};
 pub use counter::{Counter, CounterKind, SourceCounter, SourceTry};
 pub use decide::{Outcome, decide};
 pub use decision::{Decision, Ruling};
 pub use device::{ConfirmedBy, Device, DeviceKeys, Endorsement};
+pub use due::Due;
 pub use invitation::Invitation;
 pub use job::{Job, Task};
 pub use keys::{Fresh, Keys};

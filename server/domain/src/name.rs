@@ -152,7 +152,13 @@ mod tests {
     /// threats row 33
     #[test]
     fn spellings_of_one_name_are_one_name() {
-        for (one, other) in [("Jan", "jAN"), ("ｊａｎ", "jan"), ("Ångström", "A\u{30a}ngstro\u{308}m"), ("STRASSE", "straße"), (" jan ", "jan")] {
+        for (one, other) in [
+            ("Jan", "jAN"),
+            ("ｊａｎ", "jan"),
+            ("Ångström", "A\u{30a}ngstro\u{308}m"),
+            ("STRASSE", "straße"),
+            (" jan ", "jan"),
+        ] {
             assert_eq!(name(one), name(other), "{one} {other}");
         }
         assert_ne!(name("jan"), name("jan1"));

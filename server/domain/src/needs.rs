@@ -28,6 +28,8 @@ pub struct Needs {
     pub open_challenges: bool,
     /// Notices.
     pub notices: bool,
+    /// Also rows in final states, and all decisions: for exports and tests, never for a verdict.
+    pub closed: bool,
     /// This prompt, and its challenge with copies and decisions.
     pub prompt: Option<PromptId>,
     /// The prompt with this token.
@@ -71,11 +73,15 @@ impl Needs {
             Command::NoteForeignBrowser { prompt } => Self { prompt: Some(*prompt), ..Self::default() },
             Command::CancelPrompt { prompt, .. } => Self { prompt: Some(*prompt), ..Self::default() },
             Command::StartChallenge { request, .. } => match &**request {
-                ChallengeRequest::Page { prompt, .. } => Self { prompt: Some(*prompt), open_challenges: true, ..factors },
+                ChallengeRequest::Page { prompt, .. } => {
+                    Self { prompt: Some(*prompt), open_challenges: true, ..factors }
+                }
                 ChallengeRequest::Direct { login, .. } => {
                     Self { login_name: Some(login.login_name.clone()), open_challenges: true, ..factors }
                 }
-                ChallengeRequest::Unlock { .. } | ChallengeRequest::Test { .. } => Self { open_challenges: true, ..factors },
+                ChallengeRequest::Unlock { .. } | ChallengeRequest::Test { .. } => {
+                    Self { open_challenges: true, ..factors }
+                }
             },
             Command::Redeliver { challenge, holder, .. } | Command::CheckCode { challenge, holder, .. } => {
                 Self { challenge: Some(*challenge), prompt: page(holder), ..factors }
@@ -92,7 +98,9 @@ impl Needs {
                     Verdict::Fraud => Self { open_prompts: true, open_challenges: true, invitations: true, ..answered },
                 }
             }
-            Command::FinishPrompt { prompt, .. } | Command::ExchangeResult { prompt, .. } => Self { prompt: Some(*prompt), ..factors },
+            Command::FinishPrompt { prompt, .. } | Command::ExchangeResult { prompt, .. } => {
+                Self { prompt: Some(*prompt), ..factors }
+            }
             Command::IssueInvitation { by } => {
                 let prompt = match by {
                     Issuer::Page { prompt, .. } => Some(*prompt),
@@ -100,9 +108,7 @@ impl Needs {
                 };
                 Self { prompt, invitations: true, ..devices }
             }
-            Command::StartPairing(start) => {
-                Self { c: Some(start.c), invitations: true, pairings: true, ..devices }
-            }
+            Command::StartPairing(start) => Self { c: Some(start.c), invitations: true, pairings: true, ..devices },
             Command::Reveal(reveal) => {
                 Self { pairing: Some(reveal.pairing), invitations: true, open_challenges: true, ..factors }
             }

@@ -100,6 +100,10 @@ impl PairingState {
 impl Pairing {
     /// Where it stands now: time and the restore epoch end it without anybody's help.
     pub fn state_at(&self, now: Time, epoch: u64) -> PairingState {
-        if !self.state.is_final() && (now >= self.until || self.epoch != epoch) { PairingState::Expired } else { self.state }
+        if !self.state.is_final() && (now >= self.until || self.epoch != epoch) {
+            PairingState::Expired
+        } else {
+            self.state
+        }
     }
 }

@@ -5,7 +5,9 @@
 
 use koppel_protocol::id::DeviceId;
 
-use crate::{Account, Challenge, Device, MethodKind, MethodState, Mode, Plan, Policy, Prepared, Refusal, Signer, Terms, Time};
+use crate::{
+    Account, Challenge, Device, MethodKind, MethodState, Mode, Plan, Policy, Prepared, Refusal, Signer, Terms, Time,
+};
 
 /// How far the signed `iat` may lie from the transaction's time.
 const SKEW: u64 = 2;
@@ -95,7 +97,8 @@ fn login_mode(account: &Account, terms: &Terms, mode: Option<Mode>, policy: &Pol
     if terms.requires_device_signature {
         return if can_sign { Ok(Mode::Number) } else { Err(not_enrolled(account)) };
     }
-    let codes_disabled = account.method(MethodKind::App).is_some_and(|method| method.state == MethodState::CodesDisabled);
+    let codes_disabled =
+        account.method(MethodKind::App).is_some_and(|method| method.state == MethodState::CodesDisabled);
     match mode.unwrap_or(terms.mode) {
         Mode::Number if can_sign => Ok(Mode::Number),
         _ if codes_disabled && can_sign => Ok(Mode::Number),

@@ -207,7 +207,8 @@ mod tests {
     /// threats row 12: the bound of the spoken code, computed from the settings.
     #[test]
     fn a_koppelcode_is_guessed_with_less_than_two_to_the_minus_thirty() {
-        let most = Policy::SETTINGS.iter().find(|setting| setting.name == "koppelcode_tries").map(|setting| setting.most);
+        let most =
+            Policy::SETTINGS.iter().find(|setting| setting.name == "koppelcode_tries").map(|setting| setting.most);
         let tries = f64::from(most.unwrap_or(u32::MAX));
         assert!(tries * 2f64.powi(-40) < 2f64.powi(-30));
     }
@@ -216,7 +217,10 @@ mod tests {
     #[test]
     fn delays_grow_and_never_shrink() {
         let policy = Policy::default();
-        assert_eq!([0, 2, 3, 4, 9, 10, 11, 12, 99].map(|n| policy.failure_pause(n)), [0, 0, 15, 20, 45, 30, 60, 120, 3600]);
+        assert_eq!(
+            [0, 2, 3, 4, 9, 10, 11, 12, 99].map(|n| policy.failure_pause(n)),
+            [0, 0, 15, 20, 45, 30, 60, 120, 3600]
+        );
         assert!((10..99).all(|n| policy.failure_pause(n) <= policy.failure_pause(n + 1)));
     }
 }

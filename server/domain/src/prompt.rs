@@ -134,6 +134,10 @@ impl PromptState {
 impl Prompt {
     /// Where it stands now.
     pub fn state_at(&self, now: Time, epoch: u64) -> PromptState {
-        if !self.state.is_final() && (now >= self.expires || self.epoch != epoch) { PromptState::Expired } else { self.state }
+        if !self.state.is_final() && (now >= self.expires || self.epoch != epoch) {
+            PromptState::Expired
+        } else {
+            self.state
+        }
     }
 }

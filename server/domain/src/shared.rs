@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for SharedText {
 }
 
 /// Sealed bytes. Printed only by length.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SharedBytes(Arc<[u8]>);
 
 impl From<&[u8]> for SharedBytes {

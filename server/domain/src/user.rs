@@ -69,6 +69,13 @@ impl User {
     }
 }
 
+impl User {
+    /// What phones and screens call the account: the login name, else the panel's id.
+    pub fn shown(&self) -> &Text {
+        self.login_name.as_ref().map_or(self.external_id.text(), LoginName::shown)
+    }
+}
+
 /// Whether the panel still wants this user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

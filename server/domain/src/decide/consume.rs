@@ -1,0 +1,73 @@
+//! The last step of every login: an approval is taken, once, and everything is looked at again.
+
+use koppel_protocol::{Secret, id::ChallengeId, phone_api::DecisionOutcome};
+
+use super::draft::Draft;
+use crate::{Challenge, ChallengeState, Evidence, Holder, MethodKind, Refusal, Reply, Ruling, Terms, Verified};
+
+impl Draft<'_> {
+    pub(super) fn consume(&mut self, id: ChallengeId, terms: &Terms, v: &Secret<32>) -> Result<Reply, Refusal> {
+        self.held_challenge(id, &Holder::Panel { terms: *terms, v: v.clone() })?;
+        Ok(Reply::Verified(Box::new(self.take_approval(id, terms)?)))
+    }
+
+    /// `APPROVED → CONSUMED`. The only function that makes a [`Verified`].
+    pub(super) fn take_approval(&mut self, id: ChallengeId, terms: &Terms) -> Result<Verified, Refusal> {
+        let (challenge, login) = self.own_challenge(id, terms)?;
+        match challenge.state {
+            ChallengeState::Approved => {}
+            ChallengeState::Consumed => return Err(Refusal::AlreadyDecided),
+            ChallengeState::Lapsed | ChallengeState::Expired => return Err(Refusal::Expired),
+            _ => return Err(Refusal::NotVerified),
+        }
+        self.not_locked()?;
+        let evidence = self.evidence(&challenge)?;
+        if terms.requires_device_signature && evidence.is_none() {
+            return Err(Refusal::NotVerified);
+        }
+        let at = challenge.approved_at.ok_or(Refusal::NotVerified)?;
+        self.move_challenge(id, ChallengeState::Consumed);
+        Ok(Verified {
+            user: self.account.user.external_id.clone(),
+            purpose: login.purpose,
+            method: MethodKind::App,
+            at,
+            challenge: id,
+            evidence: evidence.map(Box::new),
+        })
+    }
+
+    /// The phone that approved still may, and its words are there; after a typed code at least one phone it went to still may.
+    fn evidence(&self, challenge: &Challenge) -> Result<Option<Evidence>, Refusal> {
+        let Some(by) = challenge.approved_by else {
+            return if self.reached_a_phone(challenge) { Ok(None) } else { Err(Refusal::NotVerified) };
+        };
+        let device =
+            self.account.device(by).filter(|device| device.can_approve(self.policy())).ok_or(Refusal::NotVerified)?;
+        let approval = Ruling::Recorded(DecisionOutcome::Approved);
+        let decision = self
+            .account
+            .decisions
+            .iter()
+            .find(|decision| decision.challenge == challenge.id && decision.device == by && decision.ruling == approval)
+            .ok_or(Refusal::NotVerified)?;
+        let copy = self.account.copy(challenge.id, decision.seq, by).ok_or(Refusal::NotVerified)?;
+        Ok(Some(Evidence {
+            challenge: copy.jws.clone().ok_or(Refusal::NotVerified)?,
+            decision: decision.jws.clone(),
+            device: by,
+            key: device.keys.approve.ok_or(Refusal::NotVerified)?,
+            uv: device.keys.uv,
+            endorsement: device.endorsement.clone(),
+        }))
+    }
+
+    /// A phone that got the newest delivery is still active.
+    pub(super) fn reached_a_phone(&self, challenge: &Challenge) -> bool {
+        self.account
+            .copies
+            .iter()
+            .filter(|copy| copy.challenge == challenge.id && copy.seq == challenge.seq())
+            .any(|copy| self.account.device(copy.device).is_some_and(|device| device.is_active()))
+    }
+}

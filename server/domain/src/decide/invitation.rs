@@ -1,0 +1,73 @@
+//! Who may invite a phone, and with what.
+
+use koppel_protocol::{
+    Bytes,
+    id::{InvitationId, PromptId},
+};
+use serde_json::json;
+
+use super::draft::Draft;
+use crate::{ChallengeState, Change, Invitation, Issuer, Prompt, Purpose, Refusal, Reply, Row};
+
+impl Draft<'_> {
+    pub(super) fn issue_invitation(&mut self, by: &Issuer) -> Result<Reply, Refusal> {
+        if !self.exists() {
+            return Err(Refusal::NotFound);
+        }
+        let prompt = match by {
+            Issuer::Page { prompt, cookie } => Some(self.page_that_may_pair(*prompt, *cookie)?.id),
+            Issuer::Desk => {
+                if !self.context.actor.is_accountable() {
+                    return Err(Refusal::InvalidField("agent, reason and ticket name who answers for this"));
+                }
+                None
+            }
+        };
+        self.not_locked()?;
+        // One live per user: the former dies.
+        for former in self.account.invitations.clone() {
+            self.put(Change::Remove(Row::Invitation(former.id)));
+        }
+        let now = self.now();
+        let invitation = Invitation {
+            id: InvitationId::from_bytes(self.fresh.id()),
+            prompt,
+            // What is spoken has no link.
+            link_until: prompt.map(|_| now.plus(self.policy().link_lifetime)),
+            code_until: now.plus(self.policy().koppelcode_lifetime),
+            failed_tries: 0,
+            transcripts: 0,
+            used_by: None,
+            epoch: self.epoch(),
+            created: now,
+        };
+        self.put(Change::PutInvitation(invitation.clone()));
+        self.forget_tries();
+        self.note("invitation.issued", json!({ "invitation": invitation.id }));
+        Ok(Reply::Invited { invitation })
+    }
+
+    /// A page that may add a phone: the password alone is enough only while the account never had a factor; later a
+    /// settings page with a factor that was used just now.
+    pub(super) fn page_that_may_pair(&mut self, id: PromptId, cookie: Bytes<32>) -> Result<Prompt, Refusal> {
+        let prompt = self.held_page(id, cookie)?;
+        let never_had_a_factor = !self.account.user.ever_enrolled;
+        if never_had_a_factor || self.used_a_factor_just_now(&prompt) {
+            Ok(prompt)
+        } else if self.account.is_enrolled() {
+            Err(Refusal::NotVerified)
+        } else {
+            Err(Refusal::NotEnrolled { ever: true })
+        }
+    }
+
+    fn used_a_factor_just_now(&self, prompt: &Prompt) -> bool {
+        let recent = |at| self.now().since(at) <= self.policy().settings_factor_age;
+        let challenge = prompt.challenge.and_then(|id| self.account.challenge(id));
+        prompt.purpose == Purpose::Settings
+            && challenge.is_some_and(|challenge| {
+                matches!(challenge.state, ChallengeState::Approved | ChallengeState::Consumed | ChallengeState::Lapsed)
+                    && challenge.approved_at.is_some_and(recent)
+            })
+    }
+}

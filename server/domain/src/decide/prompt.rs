@@ -1,0 +1,167 @@
+//! Hosted pages: opened by a panel, bound to one browser, finished, exchanged once.
+
+use koppel_protocol::{
+    Bytes, Secret,
+    id::{PromptId, RelyingPartyId},
+};
+use serde_json::json;
+
+use super::{draft::Draft, guard::same};
+use crate::{
+    ChallengeState, Change, OpenPrompt, Prompt, PromptState, Purpose, Refusal, Reply, ResultCode, Terms, Time,
+};
+
+/// A panel's clock may be ahead of ours by so much.
+const PANEL_CLOCK_AHEAD: u32 = 60;
+
+impl Draft<'_> {
+    pub(super) fn open_prompt(&mut self, open: &OpenPrompt) -> Result<Reply, Refusal> {
+        self.begin_login(&open.login)?;
+        self.not_locked()?;
+        self.first_factor_is_fresh(open.login.purpose, open.login.first_factor_at)?;
+        let id = PromptId::from_bytes(self.fresh.id());
+        let now = self.now();
+        let login = open.login.clone();
+        let prompt = Prompt {
+            id,
+            relying_party: open.terms.id,
+            purpose: login.purpose,
+            binding: login.binding,
+            mode: open.mode,
+            browser: login.browser,
+            first_factor_at: login.first_factor_at,
+            return_url: open.return_url.clone(),
+            panel_state: open.panel_state.clone(),
+            locale: open.locale,
+            token: open.token,
+            cookie: None,
+            page_ip: None,
+            challenge: None,
+            result: None,
+            state: PromptState::Open,
+            expires: now.plus(self.policy().prompt_lifetime),
+            epoch: self.epoch(),
+            version: 0,
+            created: now,
+        };
+        self.move_prompt(prompt, PromptState::Open);
+        Ok(Reply::PromptOpened { prompt: id })
+    }
+
+    /// The panel checked a password not long ago; less long for settings.
+    pub(super) fn first_factor_is_fresh(&self, purpose: Purpose, at: Time) -> Result<(), Refusal> {
+        let age = match purpose {
+            Purpose::Login | Purpose::Enrol => self.policy().first_factor_age,
+            Purpose::Settings => self.policy().settings_factor_age,
+        };
+        let now = self.now();
+        if at <= now.plus(PANEL_CLOCK_AHEAD) && now.since(at) <= age {
+            Ok(())
+        } else {
+            Err(Refusal::InvalidField("first_factor_at lies too long ago, or ahead; ask for the password again"))
+        }
+    }
+
+    pub(super) fn bind_prompt(
+        &mut self,
+        token: Bytes<32>,
+        cookie: Bytes<32>,
+        user_agent: &str,
+    ) -> Result<Reply, Refusal> {
+        let prompt = self.account.prompts.iter().find(|prompt| same(&prompt.token, &token)).cloned();
+        let prompt = prompt.ok_or(Refusal::NotFound)?;
+        match prompt.state {
+            PromptState::Open => {}
+            PromptState::Expired | PromptState::Cancelled => return Err(Refusal::Expired),
+            PromptState::Bound | PromptState::Done | PromptState::Exchanged => {
+                self.note("page.token_burnt", json!({ "prompt": prompt.id }));
+                return Err(Refusal::WrongBinding);
+            }
+        }
+        if prompt.browser.user_agent != user_agent {
+            // The token stays: the right browser may still come.
+            self.note("page.other_user_agent", json!({ "prompt": prompt.id }));
+            return Err(Refusal::WrongBinding);
+        }
+        let page_ip = self.context.source.map(|source| source.ip.clone());
+        let id = prompt.id;
+        self.move_prompt(Prompt { cookie: Some(cookie), page_ip, ..prompt }, PromptState::Bound);
+        Ok(Reply::PromptBound { prompt: Box::new(self.prompt(id)?) })
+    }
+
+    pub(super) fn note_foreign_browser(&mut self, id: PromptId) -> Result<Reply, Refusal> {
+        self.prompt(id)?;
+        self.note("page.foreign_browser", json!({ "prompt": id }));
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn cancel_prompt(&mut self, id: PromptId, relying_party: RelyingPartyId) -> Result<Reply, Refusal> {
+        let prompt = self.own_prompt(id, relying_party)?;
+        match prompt.state {
+            PromptState::Exchanged => Err(Refusal::AlreadyDecided),
+            PromptState::Cancelled => Ok(Reply::Done),
+            PromptState::Expired => Err(Refusal::Expired),
+            PromptState::Open | PromptState::Bound | PromptState::Done => {
+                let challenge = prompt.challenge;
+                self.move_prompt(prompt, PromptState::Cancelled);
+                if let Some(challenge) = challenge {
+                    self.move_challenge(challenge, ChallengeState::Cancelled);
+                }
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    /// Another relying party's prompt does not exist.
+    fn own_prompt(&self, id: PromptId, relying_party: RelyingPartyId) -> Result<Prompt, Refusal> {
+        let prompt = self.prompt(id)?;
+        if prompt.relying_party == relying_party { Ok(prompt) } else { Err(Refusal::NotFound) }
+    }
+
+    /// *Continue*: the page goes back to the panel with a code that is exchanged once. Pressed twice, the newer code counts.
+    pub(super) fn finish_prompt(&mut self, id: PromptId, cookie: Bytes<32>, code: Bytes<32>) -> Result<Reply, Refusal> {
+        let prompt = self.held_page(id, cookie)?;
+        self.not_locked()?;
+        let approved = prompt.challenge.and_then(|challenge| self.account.challenge(challenge));
+        if approved.is_none_or(|challenge| challenge.state != ChallengeState::Approved) {
+            return Err(Refusal::NotVerified);
+        }
+        let result = Some(ResultCode { hash: code, until: self.now().plus(self.policy().result_code_lifetime) });
+        if prompt.state == PromptState::Done {
+            let version = prompt.version + 1;
+            self.put(Change::PutPrompt(Box::new(Prompt { result, version, ..prompt })));
+            self.note("page.code_renewed", json!({ "prompt": id }));
+        } else {
+            self.move_prompt(Prompt { result, ..prompt }, PromptState::Done);
+        }
+        Ok(Reply::Finished { prompt: Box::new(self.prompt(id)?) })
+    }
+
+    /// The panel's question: was it right? Everything is looked at again.
+    pub(super) fn exchange_result(
+        &mut self,
+        id: PromptId,
+        terms: &Terms,
+        v: &Secret<32>,
+        code: Bytes<32>,
+    ) -> Result<Reply, Refusal> {
+        let prompt = self.own_prompt(id, terms.id)?;
+        self.began_here(&prompt.binding, v)?;
+        match prompt.state {
+            PromptState::Done => {}
+            PromptState::Exchanged => return Err(Refusal::AlreadyDecided),
+            PromptState::Cancelled | PromptState::Expired => return Err(Refusal::Expired),
+            PromptState::Open | PromptState::Bound => return Err(Refusal::NotVerified),
+        }
+        let now = self.now();
+        let right = prompt.result.as_ref().is_some_and(|result| same(&result.hash, &code) && now < result.until);
+        if !right {
+            self.note("result.wrong_code", json!({ "prompt": id }));
+            return Err(Refusal::NotVerified);
+        }
+        let challenge = prompt.challenge.ok_or(Refusal::NotVerified)?;
+        let verified = self.take_approval(challenge, terms)?;
+        self.move_prompt(prompt, PromptState::Exchanged);
+        Ok(Reply::Verified(Box::new(verified)))
+    }
+}
