@@ -26,6 +26,10 @@ pub struct Activation {
 impl Claims for Activation {
     const TYP: &'static str = "activation+jwt";
     type Kid = KeyVersion;
+
+    fn fits(&self, kid: &KeyVersion) -> bool {
+        self.version == *kid
+    }
 }
 
 impl FromServer for Activation {

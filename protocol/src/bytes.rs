@@ -248,9 +248,7 @@ mod tests {
     #[test]
     fn one_byte_string_has_one_text() {
         assert_eq!("AA".parse::<Bytes<1>>().unwrap().as_bytes(), &[0]);
-        for other in [
-            "AA==", "AA=", "AB", "A", "", "AAA", " AA", "AA\n", "+A", "A/",
-        ] {
+        for other in ["AA==", "AA=", "AB", "A", "", "AAA", " AA", "AA\n", "+A", "A/"] {
             assert!(other.parse::<Bytes<1>>().is_err(), "{other:?}");
         }
         assert!("-_8".parse::<Bytes<2>>().is_ok());
@@ -264,9 +262,6 @@ mod tests {
         let text: SecretText = "hunter2".parse().unwrap();
         assert_eq!(format!("{text:?}"), "SecretText(hidden)");
         let error = serde_json::from_str::<SecretText>("\"\"").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "expected 1 to 256 bytes of text at line 1 column 2"
-        );
+        assert_eq!(error.to_string(), "expected 1 to 256 bytes of text at line 1 column 2");
     }
 }

@@ -178,18 +178,12 @@ impl Challenge {
 
     /// Whether an `approve` decision may answer it.
     pub fn may_be_approved(&self) -> bool {
-        matches!(
-            self.subject,
-            Subject::Number { .. } | Subject::ConfirmPairing { .. } | Subject::Unlock
-        )
+        matches!(self.subject, Subject::Number { .. } | Subject::ConfirmPairing { .. } | Subject::Unlock)
     }
 
     /// Whether an approval needs a typed number.
     pub fn needs_number(&self) -> bool {
-        matches!(
-            self.subject,
-            Subject::Number { .. } | Subject::ConfirmPairing { .. }
-        )
+        matches!(self.subject, Subject::Number { .. } | Subject::ConfirmPairing { .. })
     }
 }
 
@@ -198,11 +192,11 @@ impl Claims for Challenge {
     type Kid = KeyVersion;
 
     fn check(&self) -> Result<(), &'static str> {
-        if self.exp <= self.iat {
-            Err("exp lies after iat")
-        } else {
-            Ok(())
-        }
+        if self.exp <= self.iat { Err("exp lies after iat") } else { Ok(()) }
+    }
+
+    fn fits(&self, kid: &KeyVersion) -> bool {
+        self.version == *kid
     }
 }
 
@@ -271,27 +265,17 @@ impl Wire {
                 let code = self.code.take().ok_or("mode code has a code")?;
                 match self.purpose {
                     Some(WirePurpose::Test) => Ok(Subject::Test { code }),
-                    _ => Ok(Subject::Code {
-                        login: self.login()?,
-                        code,
-                    }),
+                    _ => Ok(Subject::Code { login: self.login()?, code }),
                 }
             }
             "number" if self.code.is_some() => Err("mode number has no code"),
-            "number" => Ok(Subject::Number {
-                login: self.login()?,
-            }),
+            "number" => Ok(Subject::Number { login: self.login()? }),
             "confirm_pairing" => {
-                let pairing = self
-                    .pairing
-                    .take()
-                    .ok_or("mode confirm_pairing has pairing")?;
+                let pairing = self.pairing.take().ok_or("mode confirm_pairing has pairing")?;
                 Ok(Subject::ConfirmPairing { pairing })
             }
             "unlock" => Ok(Subject::Unlock),
-            _ => Ok(Subject::Unknown {
-                mode: self.mode.clone(),
-            }),
+            _ => Ok(Subject::Unknown { mode: self.mode.clone() }),
         }
     }
 }
@@ -301,58 +285,20 @@ impl TryFrom<Wire> for Challenge {
 
     fn try_from(mut wire: Wire) -> Result<Self, &'static str> {
         let subject = wire.subject()?;
-        let Wire {
-            cid,
-            seq,
-            dev,
-            server_id,
-            version,
-            iat,
-            exp,
-            nonce,
-            user,
-            ..
-        } = wire;
-        Ok(Self {
-            cid,
-            seq,
-            dev,
-            server_id,
-            version,
-            iat,
-            exp,
-            nonce,
-            user,
-            subject,
-        })
+        let Wire { cid, seq, dev, server_id, version, iat, exp, nonce, user, .. } = wire;
+        Ok(Self { cid, seq, dev, server_id, version, iat, exp, nonce, user, subject })
     }
 }
 
 impl From<Challenge> for Wire {
     fn from(challenge: Challenge) -> Self {
         let mode = Text::clean(challenge.mode());
-        let Challenge {
-            cid,
-            seq,
-            dev,
-            server_id,
-            version,
-            iat,
-            exp,
-            nonce,
-            user,
-            subject,
-        } = challenge;
+        let Challenge { cid, seq, dev, server_id, version, iat, exp, nonce, user, subject } = challenge;
         let (mut code, mut pairing, mut purpose, mut login) = (None, None, None, None);
         match subject {
-            Subject::Code {
-                login: began,
-                code: digits,
-            } => (login, code) = (Some(began), Some(digits)),
+            Subject::Code { login: began, code: digits } => (login, code) = (Some(began), Some(digits)),
             Subject::Number { login: began } => login = Some(began),
-            Subject::Test { code: digits } => {
-                (purpose, code) = (Some(WirePurpose::Test), Some(digits))
-            }
+            Subject::Test { code: digits } => (purpose, code) = (Some(WirePurpose::Test), Some(digits)),
             Subject::ConfirmPairing { pairing: new } => pairing = Some(new),
             Subject::Unlock | Subject::Unknown { .. } => {}
         }
@@ -363,23 +309,9 @@ impl From<Challenge> for Wire {
                 (Some(login.rp), Some(login.bind), Some(login.context))
             }
         };
-        Self {
-            cid,
-            seq,
-            dev,
-            server_id,
-            version,
-            iat,
-            exp,
-            nonce,
-            mode,
-            user,
-            rp,
-            bind,
-            purpose,
-            ctx,
-            code,
-            pairing,
-        }
+        Self { cid, seq, dev, server_id, version, iat, exp, nonce, mode, user, rp, bind, purpose, ctx, code, pairing }
     }
 }
+
+#[cfg(all(test, feature = "p256"))]
+mod tests;

@@ -45,12 +45,7 @@ pub trait Crypto: Send + Sync {
     ///
     /// # Errors
     /// [`CryptoError::BadSignature`], also when the key is not a point.
-    fn verify(
-        &self,
-        key: &PublicKey,
-        message: &[u8],
-        signature: &Signature,
-    ) -> Result<(), CryptoError>;
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), CryptoError>;
 
     /// Checks that a public key is a point of the curve.
     ///

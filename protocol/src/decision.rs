@@ -126,4 +126,8 @@ impl Claims for Decision {
         }
         Ok(())
     }
+
+    fn fits(&self, kid: &DeviceId) -> bool {
+        self.dev == *kid
+    }
 }

@@ -122,11 +122,7 @@ impl DeviceProof {
     ///
     /// # Errors
     /// [`JwsError`] when the key refuses.
-    pub fn sign(
-        &self,
-        device: DeviceId,
-        key: &dyn SigningKey,
-    ) -> Result<Zeroizing<String>, JwsError> {
+    pub fn sign(&self, device: DeviceId, key: &dyn SigningKey) -> Result<Zeroizing<String>, JwsError> {
         jws::sign(self, &device, key)
     }
 
@@ -158,11 +154,7 @@ impl ParsedProof {
     ///
     /// # Errors
     /// [`ProofError::Message`] with [`JwsError::BadSignature`].
-    pub fn verify(
-        self,
-        crypto: &dyn Crypto,
-        id_key: &PublicKey,
-    ) -> Result<SignedProof, ProofError> {
+    pub fn verify(self, crypto: &dyn Crypto, id_key: &PublicKey) -> Result<SignedProof, ProofError> {
         Ok(SignedProof(self.0.verify(crypto, id_key)?))
     }
 }
@@ -190,12 +182,7 @@ impl SignedProof {
         if claims.bh != sha256(request.body) {
             return Err(ProofError::Body);
         }
-        Ok(Proven {
-            device: *self.0.kid(),
-            jti: claims.jti,
-            nonce: claims.nonce,
-            iat: claims.iat,
-        })
+        Ok(Proven { device: *self.0.kid(), jti: claims.jti, nonce: claims.nonce, iat: claims.iat })
     }
 }
 
@@ -218,10 +205,9 @@ impl Proven {
     /// # Errors
     /// [`ProofError::Nonce`].
     pub fn answers(&self, nonce: &Nonce) -> Result<(), ProofError> {
-        if self.nonce == *nonce {
-            Ok(())
-        } else {
-            Err(ProofError::Nonce)
-        }
+        if self.nonce == *nonce { Ok(()) } else { Err(ProofError::Nonce) }
     }
 }
+
+#[cfg(all(test, feature = "p256"))]
+mod tests;

@@ -70,10 +70,7 @@ impl Digits {
             *place = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        Self {
-            ascii,
-            count: count.0,
-        }
+        Self { ascii, count: count.0 }
     }
 
     /// The digits, for the one place that shows or speaks them.
@@ -167,14 +164,7 @@ impl CodeKey {
     }
 
     /// The digits of one delivery.
-    pub fn digits(
-        &self,
-        kind: DigitsFor,
-        restore_epoch: u64,
-        cid: ChallengeId,
-        seq: u32,
-        count: DigitCount,
-    ) -> Digits {
+    pub fn digits(&self, kind: DigitsFor, restore_epoch: u64, cid: ChallengeId, seq: u32, count: DigitCount) -> Digits {
         let mut message = kind.label().as_bytes().to_vec();
         message.extend_from_slice(&restore_epoch.to_be_bytes());
         push_lp(&mut message, cid.to_string().as_bytes());
@@ -195,9 +185,8 @@ fn draw(block: &[u8; 32], count: DigitCount) -> Option<u64> {
     let modulus = 10_u64.pow(u32::from(count.0));
     let limit = u64::MAX - u64::MAX % modulus;
     let (numbers, _) = block.as_chunks::<8>();
-    numbers
-        .iter()
-        .map(|bytes| u64::from_be_bytes(*bytes))
-        .find(|value| *value < limit)
-        .map(|value| value % modulus)
+    numbers.iter().map(|bytes| u64::from_be_bytes(*bytes)).find(|value| *value < limit).map(|value| value % modulus)
 }
+
+#[cfg(test)]
+mod tests;

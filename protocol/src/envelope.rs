@@ -69,11 +69,7 @@ impl Envelope {
     /// # Errors
     /// [`EnvelopeError::Form`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        bytes
-            .to_vec()
-            .try_into()
-            .map(Self)
-            .map_err(|_| EnvelopeError::Form)
+        bytes.to_vec().try_into().map(Self).map_err(|_| EnvelopeError::Form)
     }
 
     /// The bytes.
@@ -85,12 +81,7 @@ impl Envelope {
     ///
     /// # Errors
     /// [`EnvelopeError::TooLong`], or [`EnvelopeError::Crypto`].
-    pub fn seal(
-        crypto: &dyn Crypto,
-        to: &PublicKey,
-        auth: &Secret<16>,
-        message: &str,
-    ) -> Result<Self, EnvelopeError> {
+    pub fn seal(crypto: &dyn Crypto, to: &PublicKey, auth: &Secret<16>, message: &str) -> Result<Self, EnvelopeError> {
         if message.len() > MAX_MESSAGE_LEN {
             return Err(EnvelopeError::TooLong);
         }
@@ -107,15 +98,9 @@ impl Envelope {
     ///
     /// # Errors
     /// [`EnvelopeError::NotOurs`]: try the next key. All others: throw it away.
-    pub fn open(
-        &self,
-        key: &dyn AgreementKey,
-        auth: &Secret<16>,
-    ) -> Result<Zeroizing<String>, EnvelopeError> {
+    pub fn open(&self, key: &dyn AgreementKey, auth: &Secret<16>) -> Result<Zeroizing<String>, EnvelopeError> {
         let plain = open(self.0.as_slice(), key, auth)?;
-        String::from_utf8(plain.to_vec())
-            .map(Zeroizing::new)
-            .map_err(|_| EnvelopeError::Form)
+        String::from_utf8(plain.to_vec()).map(Zeroizing::new).map_err(|_| EnvelopeError::Form)
     }
 }
 
@@ -127,45 +112,18 @@ struct Keys {
 
 impl Keys {
     /// RFC 8291 §3.4.
-    fn derive(
-        shared: &[u8; 32],
-        auth: &Secret<16>,
-        to: &PublicKey,
-        from: &PublicKey,
-        salt: &[u8; 16],
-    ) -> Self {
+    fn derive(shared: &[u8; 32], auth: &Secret<16>, to: &PublicKey, from: &PublicKey, salt: &[u8; 16]) -> Self {
         let info = [b"WebPush: info\0".as_slice(), to.as_sec1(), from.as_sec1()].concat();
-        let input: Zeroizing<[u8; 32]> =
-            Zeroizing::new(hkdf_sha256(Some(auth.expose()), shared, &info));
+        let input: Zeroizing<[u8; 32]> = Zeroizing::new(hkdf_sha256(Some(auth.expose()), shared, &info));
         Self {
-            key: Zeroizing::new(hkdf_sha256(
-                Some(salt),
-                input.as_slice(),
-                b"Content-Encoding: aes128gcm\0",
-            )),
+            key: Zeroizing::new(hkdf_sha256(Some(salt), input.as_slice(), b"Content-Encoding: aes128gcm\0")),
             nonce: hkdf_sha256(Some(salt), input.as_slice(), b"Content-Encoding: nonce\0"),
         }
     }
 
-    fn seal(
-        &self,
-        salt: &[u8; 16],
-        from: &PublicKey,
-        plain: &[u8],
-    ) -> Result<Vec<u8>, EnvelopeError> {
-        let cipher = Aes128Gcm::new(
-            self.key
-                .as_slice()
-                .try_into()
-                .map_err(|_| EnvelopeError::Form)?,
-        );
-        let sealed = cipher.encrypt(
-            &self.nonce.into(),
-            Payload {
-                msg: plain,
-                aad: b"",
-            },
-        );
+    fn seal(&self, salt: &[u8; 16], from: &PublicKey, plain: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+        let cipher = Aes128Gcm::new(self.key.as_slice().try_into().map_err(|_| EnvelopeError::Form)?);
+        let sealed = cipher.encrypt(&self.nonce.into(), Payload { msg: plain, aad: b"" });
         let sealed = sealed.map_err(|_| EnvelopeError::TooLong)?;
         let mut bytes = Vec::with_capacity(HEADER_LEN + sealed.len());
         bytes.extend_from_slice(salt);
@@ -177,30 +135,13 @@ impl Keys {
     }
 
     fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
-        let cipher = Aes128Gcm::new(
-            self.key
-                .as_slice()
-                .try_into()
-                .map_err(|_| EnvelopeError::Form)?,
-        );
-        let plain = cipher.decrypt(
-            &self.nonce.into(),
-            Payload {
-                msg: sealed,
-                aad: b"",
-            },
-        );
-        plain
-            .map(Zeroizing::new)
-            .map_err(|_| EnvelopeError::NotOurs)
+        let cipher = Aes128Gcm::new(self.key.as_slice().try_into().map_err(|_| EnvelopeError::Form)?);
+        let plain = cipher.decrypt(&self.nonce.into(), Payload { msg: sealed, aad: b"" });
+        plain.map(Zeroizing::new).map_err(|_| EnvelopeError::NotOurs)
     }
 }
 
-fn open(
-    bytes: &[u8],
-    key: &dyn AgreementKey,
-    auth: &Secret<16>,
-) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+fn open(bytes: &[u8], key: &dyn AgreementKey, auth: &Secret<16>) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     let (salt, rest) = bytes.split_first_chunk::<16>().ok_or(EnvelopeError::Form)?;
     let (size, rest) = rest.split_first_chunk::<4>().ok_or(EnvelopeError::Form)?;
     let (length, rest) = rest.split_first_chunk::<1>().ok_or(EnvelopeError::Form)?;
@@ -215,10 +156,7 @@ fn open(
     };
     let keys = Keys::derive(&shared, auth, &key.public(), &from, salt);
     let mut plain = keys.open(sealed)?;
-    let end = plain
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .ok_or(EnvelopeError::Form)?;
+    let end = plain.iter().rposition(|byte| *byte != 0).ok_or(EnvelopeError::Form)?;
     if plain[end] != LAST_RECORD {
         return Err(EnvelopeError::Form);
     }

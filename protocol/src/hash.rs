@@ -35,22 +35,15 @@ pub(crate) fn push_lp(bytes: &mut Vec<u8>, part: &[u8]) {
 
 /// HMAC-SHA-256; keys of any length.
 pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(message);
     mac.finalize().into_bytes().into()
 }
 
 /// HKDF-SHA-256 (RFC 5869), `N` ≤ 8160 bytes of output.
-pub(crate) fn hkdf_sha256<const N: usize>(
-    salt: Option<&[u8]>,
-    input: &[u8],
-    info: &[u8],
-) -> [u8; N] {
+pub(crate) fn hkdf_sha256<const N: usize>(salt: Option<&[u8]>, input: &[u8], info: &[u8]) -> [u8; N] {
     let mut output = [0; N];
-    Hkdf::<Sha256>::new(salt, input)
-        .expand(info, &mut output)
-        .expect("the lengths used here are far below 255 blocks");
+    Hkdf::<Sha256>::new(salt, input).expand(info, &mut output).expect("the lengths used here are far below 255 blocks");
     output
 }
 

@@ -63,38 +63,22 @@ impl Host {
         let parsed = url::Host::parse(name).map_err(|_| HostError::Form)?;
         if let url::Host::Domain(domain) = &parsed {
             let label = |label: &str| {
-                let inside = label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-                (1..=63).contains(&label.len())
-                    && inside
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
+                let inside = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                (1..=63).contains(&label.len()) && inside && !label.starts_with('-') && !label.ends_with('-')
             };
             if !domain.split('.').all(label) {
                 return Err(HostError::Form);
             }
         }
-        let host = Self {
-            name: parsed.to_string(),
-            port,
-        };
+        let host = Self { name: parsed.to_string(), port };
         let default_port = default_port.or(if host.is_loopback() { None } else { Some(443) });
-        Ok(Self {
-            port: host.port.filter(|port| Some(*port) != default_port),
-            ..host
-        })
+        Ok(Self { port: host.port.filter(|port| Some(*port) != default_port), ..host })
     }
 }
 
 fn parse_port(text: &str) -> Result<u16, HostError> {
-    let canonical = !text.is_empty()
-        && !text.starts_with('0')
-        && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|_| canonical)
-        .ok_or(HostError::Form)
+    let canonical = !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| canonical).ok_or(HostError::Form)
 }
 
 impl fmt::Display for Host {
@@ -177,31 +161,16 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Self, HostError> {
         let text = text.trim();
         let text = text.strip_suffix('/').unwrap_or(text);
-        let (scheme, rest) = text
-            .split_once("://")
-            .map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
+        let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
         match scheme.map(str::to_ascii_lowercase).as_deref() {
             None => {
                 let host: Host = rest.parse()?;
-                Ok(Self {
-                    secure: !host.is_loopback(),
-                    host,
-                })
+                Ok(Self { secure: !host.is_loopback(), host })
             }
-            Some("https") => Ok(Self {
-                secure: true,
-                host: Host::parse(rest, Some(443))?,
-            }),
+            Some("https") => Ok(Self { secure: true, host: Host::parse(rest, Some(443))? }),
             Some("http") => {
                 let host = Host::parse(rest, Some(80))?;
-                if host.is_loopback() {
-                    Ok(Self {
-                        secure: false,
-                        host,
-                    })
-                } else {
-                    Err(HostError::PlainHttp)
-                }
+                if host.is_loopback() { Ok(Self { secure: false, host }) } else { Err(HostError::PlainHttp) }
             }
             Some(_) => Err(HostError::Form),
         }
@@ -258,10 +227,7 @@ mod tests {
     #[test]
     fn plain_http_reaches_only_this_machine() {
         for (typed, origin) in [
-            (
-                "https://koppel.example.org/",
-                Ok("https://koppel.example.org"),
-            ),
+            ("https://koppel.example.org/", Ok("https://koppel.example.org")),
             ("http://127.0.0.1:8080", Ok("http://127.0.0.1:8080")),
             ("http://localhost:80", Ok("http://localhost")),
             ("https://localhost:8443", Ok("https://localhost:8443")),

@@ -139,14 +139,8 @@ mod tests {
 
     #[test]
     fn an_id_reads_as_what_it_names() {
-        assert_eq!(
-            DeviceId::from_bytes([0; 16]).to_string(),
-            "dv_aaaaaaaaaaaaaaaaaaaaaaaaaa"
-        );
-        assert_eq!(
-            DeviceId::from_bytes([0xff; 16]).to_string(),
-            "dv_77777777777777777777777774"
-        );
+        assert_eq!(DeviceId::from_bytes([0; 16]).to_string(), "dv_aaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert_eq!(DeviceId::from_bytes([0xff; 16]).to_string(), "dv_77777777777777777777777774");
         let id = ChallengeId::from_bytes(*b"0123456789abcdef");
         assert_eq!(id.to_string(), "ch_gaytemzugu3doobzmfrggzdfmy");
         assert_eq!(format!("{id:?}"), id.to_string());
@@ -169,11 +163,7 @@ mod tests {
             "dv-gaytemzugu3doobzmfrggzdfmy",
             "",
         ] {
-            assert_eq!(
-                wrong.parse::<DeviceId>(),
-                Err(NotAnId { prefix: "dv" }),
-                "{wrong:?}"
-            );
+            assert_eq!(wrong.parse::<DeviceId>(), Err(NotAnId { prefix: "dv" }), "{wrong:?}");
         }
     }
 

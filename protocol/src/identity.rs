@@ -109,12 +109,7 @@ impl FromStr for KeyVersion {
 
     fn from_str(text: &str) -> Result<Self, NotAVersion> {
         let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-        text.parse()
-            .ok()
-            .filter(|_| canonical)
-            .and_then(NonZeroU32::new)
-            .map(Self)
-            .ok_or(NotAVersion)
+        text.parse().ok().filter(|_| canonical).and_then(NonZeroU32::new).map(Self).ok_or(NotAVersion)
     }
 }
 
@@ -153,6 +148,11 @@ impl Claims for IdentityKey {
             (true, None) | (false, Some(_)) => Ok(()),
             _ => Err("prev is absent in version 1 and present in every other"),
         }
+    }
+
+    /// The signer: itself for the first, the predecessor for every other.
+    fn fits(&self, kid: &KeyVersion) -> bool {
+        (self.version == KeyVersion::FIRST && *kid == KeyVersion::FIRST) || Some(self.version) == kid.next()
     }
 }
 
@@ -194,12 +194,7 @@ pub enum IdentityError {
 /// [`JwsError`] when the key refuses.
 pub fn first_link(key: &dyn SigningKey) -> Result<Zeroizing<String>, JwsError> {
     let spki = key.public();
-    let claims = IdentityKey {
-        server_id: ServerId::of(&spki),
-        version: KeyVersion::FIRST,
-        prev: None,
-        spki,
-    };
+    let claims = IdentityKey { server_id: ServerId::of(&spki), version: KeyVersion::FIRST, prev: None, spki };
     jws::sign(&claims, &KeyVersion::FIRST, key)
 }
 
@@ -213,12 +208,7 @@ pub fn next_link(
     next: &PublicKey,
 ) -> Result<Zeroizing<String>, JwsError> {
     let version = identity.version.next().ok_or(JwsError::Kid)?;
-    let claims = IdentityKey {
-        server_id: identity.server_id,
-        version,
-        prev: Some(identity.link),
-        spki: *next,
-    };
+    let claims = IdentityKey { server_id: identity.server_id, version, prev: Some(identity.link), spki: *next };
     jws::sign(&claims, &identity.version, current)
 }
 
@@ -240,10 +230,7 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError`].
-    pub fn verify_chain<T: AsRef<str>>(
-        crypto: &dyn Crypto,
-        chain: &[T],
-    ) -> Result<Self, IdentityError> {
+    pub fn verify_chain<T: AsRef<str>>(crypto: &dyn Crypto, chain: &[T]) -> Result<Self, IdentityError> {
         Self::walk(crypto, chain, None)
     }
 
@@ -251,19 +238,11 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::RolledBack`] and [`IdentityError::Forked`] besides all others.
-    pub fn advance<T: AsRef<str>>(
-        &self,
-        crypto: &dyn Crypto,
-        chain: &[T],
-    ) -> Result<Self, IdentityError> {
+    pub fn advance<T: AsRef<str>>(&self, crypto: &dyn Crypto, chain: &[T]) -> Result<Self, IdentityError> {
         Self::walk(crypto, chain, Some(self))
     }
 
-    fn walk<T: AsRef<str>>(
-        crypto: &dyn Crypto,
-        chain: &[T],
-        pinned: Option<&Self>,
-    ) -> Result<Self, IdentityError> {
+    fn walk<T: AsRef<str>>(crypto: &dyn Crypto, chain: &[T], pinned: Option<&Self>) -> Result<Self, IdentityError> {
         let (first, rest) = chain.split_first().ok_or(IdentityError::Length)?;
         if chain.len() > MAX_VERSIONS {
             return Err(IdentityError::Length);
@@ -311,20 +290,13 @@ impl Identity {
 
     fn at(link: &Verified<IdentityKey>) -> Self {
         let claims = link.claims();
-        Self {
-            server_id: claims.server_id,
-            version: claims.version,
-            key: claims.spki,
-            link: link.signing_hash(),
-        }
+        Self { server_id: claims.server_id, version: claims.version, key: claims.spki, link: link.signing_hash() }
     }
 
     fn compare(&self, pinned: Option<&Self>) -> Result<(), IdentityError> {
         match pinned {
             Some(pinned) if pinned.server_id != self.server_id => Err(IdentityError::OtherServer),
-            Some(pinned) if pinned.version == self.version && pinned != self => {
-                Err(IdentityError::Forked)
-            }
+            Some(pinned) if pinned.version == self.version && pinned != self => Err(IdentityError::Forked),
             _ => Ok(()),
         }
     }
@@ -333,11 +305,7 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::Newer`] asks the caller to fetch the chain and to try again after [`advance`](Self::advance).
-    pub fn read<C: FromServer>(
-        &self,
-        crypto: &dyn Crypto,
-        text: &str,
-    ) -> Result<Verified<C>, IdentityError> {
+    pub fn read<C: FromServer>(&self, crypto: &dyn Crypto, text: &str) -> Result<Verified<C>, IdentityError> {
         let message = Unverified::<C>::parse(text)?;
         let version = *message.kid();
         if version > self.version {
@@ -380,3 +348,6 @@ pub trait FromServer: Claims<Kid = KeyVersion> {
     /// The device the claims name, where they do.
     fn addressee(&self) -> Option<DeviceId>;
 }
+
+#[cfg(all(test, feature = "p256"))]
+mod tests;

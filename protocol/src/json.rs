@@ -19,9 +19,7 @@ pub enum JsonError {
         column: usize,
     },
     /// JSON, but not the object that belongs here.
-    #[error(
-        "a field is missing, unknown, repeated or of the wrong form (near line {line}, column {column})"
-    )]
+    #[error("a field is missing, unknown, repeated or of the wrong form (near line {line}, column {column})")]
     Fields {
         /// Line, from 1.
         line: usize,
@@ -38,9 +36,7 @@ pub enum JsonError {
 /// # Errors
 /// [`JsonError`] when the bytes are not one object of the expected fields.
 pub fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
-    let first = bytes
-        .iter()
-        .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    let first = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     // serde would also take the fields as an array, in order.
     if first == Some(&b'[') {
         return Err(JsonError::Fields { line: 1, column: 1 });
@@ -70,34 +66,13 @@ mod tests {
     #[test]
     fn only_an_object_with_each_field_once_is_read() {
         assert_eq!(object(br#" {"b":2,"a":1}"#), Ok(Pair { a: 1, b: 2 }));
-        for wrong in [
-            r#"[1,2]"#,
-            r#"{"a":1}"#,
-            r#"{"a":1,"a":1,"b":2}"#,
-            r#"{"a":1,"b":2,"c":3}"#,
-            r#"{"a":1,"b":2.0}"#,
-        ] {
-            assert!(
-                matches!(
-                    object::<Pair>(wrong.as_bytes()),
-                    Err(JsonError::Fields { .. })
-                ),
-                "{wrong}"
-            );
+        for wrong in
+            [r#"[1,2]"#, r#"{"a":1}"#, r#"{"a":1,"a":1,"b":2}"#, r#"{"a":1,"b":2,"c":3}"#, r#"{"a":1,"b":2.0}"#]
+        {
+            assert!(matches!(object::<Pair>(wrong.as_bytes()), Err(JsonError::Fields { .. })), "{wrong}");
         }
-        for broken in [
-            r#"{"a":1,"b":2"#,
-            r#"{"a":1,"b":2}x"#,
-            "",
-            "\u{feff}{\"a\":1,\"b\":2}",
-        ] {
-            assert!(
-                matches!(
-                    object::<Pair>(broken.as_bytes()),
-                    Err(JsonError::Syntax { .. })
-                ),
-                "{broken}"
-            );
+        for broken in [r#"{"a":1,"b":2"#, r#"{"a":1,"b":2}x"#, "", "\u{feff}{\"a\":1,\"b\":2}"] {
+            assert!(matches!(object::<Pair>(broken.as_bytes()), Err(JsonError::Syntax { .. })), "{broken}");
         }
     }
 

@@ -55,8 +55,8 @@ pub enum JwsError {
         /// The type that belongs here.
         expected: &'static str,
     },
-    /// `kid` is not of the form it has in this kind of message.
-    #[error("the header's kid is not of the form this kind of message has")]
+    /// `kid` is not of the form it has in this kind of message, or not the one its claims name.
+    #[error("the header's kid does not belong to this message")]
     Kid,
     /// The payload has not the fields of its type.
     #[error("payload: {0}")]
@@ -129,6 +129,11 @@ pub trait Claims: Serialize + DeserializeOwned {
     fn check(&self) -> Result<(), &'static str> {
         Ok(())
     }
+
+    /// Whether the header's `kid` is the one that goes with these claims.
+    fn fits(&self, _kid: &Self::Kid) -> bool {
+        true
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,11 +141,7 @@ pub trait Claims: Serialize + DeserializeOwned {
 struct Header {
     alg: String,
     typ: String,
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     kid: Option<String>,
 }
 
@@ -160,18 +161,11 @@ impl Unsigned {
     /// # Errors
     /// [`JwsError::Payload`] when a rule between fields is broken, [`JwsError::TooLong`].
     pub fn new<C: Claims>(claims: &C, kid: &C::Kid) -> Result<Self, JwsError> {
-        claims
-            .check()
-            .map_err(|rule| JwsError::Payload(JsonError::Rule(rule)))?;
-        let header = Header {
-            alg: "ES256".into(),
-            typ: C::TYP.into(),
-            kid: kid.to_header(),
-        };
+        check(claims, kid)?;
+        let header = Header { alg: "ES256".into(), typ: C::TYP.into(), kid: kid.to_header() };
         let header = serde_json::to_vec(&header).map_err(|_| JwsError::Header)?;
         let payload = serde_json::to_vec(claims).map(Zeroizing::new);
-        let payload = payload
-            .map_err(|_| JwsError::Payload(JsonError::Rule("the claims cannot be written")))?;
+        let payload = payload.map_err(|_| JwsError::Payload(JsonError::Rule("the claims cannot be written")))?;
         let mut signing_input = Zeroizing::new(bytes::encode(&header));
         signing_input.push('.');
         signing_input.push_str(&Zeroizing::new(bytes::encode(&payload)));
@@ -200,14 +194,15 @@ impl Unsigned {
 ///
 /// # Errors
 /// [`JwsError`] when a rule between fields is broken, the message is too long, or the key refuses.
-pub fn sign<C: Claims>(
-    claims: &C,
-    kid: &C::Kid,
-    key: &dyn SigningKey,
-) -> Result<Zeroizing<String>, JwsError> {
+pub fn sign<C: Claims>(claims: &C, kid: &C::Kid, key: &dyn SigningKey) -> Result<Zeroizing<String>, JwsError> {
     let unsigned = Unsigned::new(claims, kid)?;
     let signature = key.sign(unsigned.signing_input()).map_err(JwsError::Key)?;
     Ok(unsigned.with_signature(&signature))
+}
+
+fn check<C: Claims>(claims: &C, kid: &C::Kid) -> Result<(), JwsError> {
+    claims.check().map_err(|rule| JwsError::Payload(JsonError::Rule(rule)))?;
+    if claims.fits(kid) { Ok(()) } else { Err(JwsError::Kid) }
 }
 
 fn parts(text: &str) -> Result<(&str, &str, &str), JwsError> {
@@ -263,25 +258,13 @@ impl<C: Claims> Unverified<C> {
             (None, Some(_)) if C::Kid::from_header(None).is_some() => return Err(JwsError::Header),
             (None, Some(_)) => return Err(JwsError::Kid),
         };
-        let payload = bytes::decode(payload_part)
-            .map(Zeroizing::new)
-            .map_err(|_| JwsError::Form)?;
+        let payload = bytes::decode(payload_part).map(Zeroizing::new).map_err(|_| JwsError::Form)?;
         let signature = bytes::decode(signature_part).map_err(|_| JwsError::Form)?;
-        let signature = signature
-            .try_into()
-            .map_err(|_| JwsError::SignatureLength)?;
+        let signature = signature.try_into().map_err(|_| JwsError::SignatureLength)?;
         let claims: C = json::object(&payload).map_err(JwsError::Payload)?;
-        claims
-            .check()
-            .map_err(|rule| JwsError::Payload(JsonError::Rule(rule)))?;
+        check(&claims, &kid)?;
         let signing_len = header_part.len() + 1 + payload_part.len();
-        Ok(Self {
-            kid,
-            claims,
-            text: Zeroizing::new(text.to_owned()),
-            signing_len,
-            signature,
-        })
+        Ok(Self { kid, claims, text: Zeroizing::new(text.to_owned()), signing_len, signature })
     }
 
     /// What names the key.
@@ -314,23 +297,15 @@ impl<C: Claims> Unverified<C> {
     /// # Errors
     /// [`JwsError::BadSignature`].
     pub fn verify(self, crypto: &dyn Crypto, key: &PublicKey) -> Result<Verified<C>, JwsError> {
-        crypto
-            .verify(key, self.signing_input(), &self.signature)
-            .map_err(|_| JwsError::BadSignature)?;
+        crypto.verify(key, self.signing_input(), &self.signature).map_err(|_| JwsError::BadSignature)?;
         let signing_hash = self.signing_hash();
-        Ok(Verified {
-            message: self,
-            signing_hash,
-        })
+        Ok(Verified { message: self, signing_hash })
     }
 }
 
 impl<C: Claims> fmt::Debug for Unverified<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unverified")
-            .field("typ", &C::TYP)
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("Unverified").field("typ", &C::TYP).field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
@@ -379,9 +354,9 @@ impl<C: Claims> Verified<C> {
 
 impl<C: Claims> fmt::Debug for Verified<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("typ", &C::TYP)
-            .field("kid", &self.message.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("Verified").field("typ", &C::TYP).field("kid", &self.message.kid).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "p256"))]
+mod tests;

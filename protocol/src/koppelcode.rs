@@ -4,10 +4,12 @@
 //! x⁵ + x² + 1 and α = 2. The weights α⁰ (of c itself) to α⁸ are all different and none is zero, so every single wrong
 //! symbol and every swap of two symbols, also with the check symbol, is found before any try is spent.
 //!
+//! It is shown as `XXXX-XXXX-X` and travels as its nine symbols without separators.
+//!
 //! ```
 //! use koppel_protocol::Koppelcode;
-//! let code: Koppelcode = "7kx2 9mpq-8".parse().unwrap();
-//! assert_eq!(&*code.to_text(), "7KX2-9MPQ-8");
+//! let code: Koppelcode = "7kx2 9mpq-j".parse().unwrap();
+//! assert_eq!(&*code.to_text(), "7KX2-9MPQ-J");
 //! ```
 
 use std::str::FromStr;
@@ -58,27 +60,18 @@ pub struct Koppelcode([u8; SECRET_SYMBOLS]);
 /// Multiplication by α = 2 in GF(32).
 const fn times_alpha(value: u8) -> u8 {
     let doubled = value << 1;
-    if doubled & 0b10_0000 == 0 {
-        doubled
-    } else {
-        doubled ^ 0b10_0101
-    }
+    if doubled & 0b10_0000 == 0 { doubled } else { doubled ^ 0b10_0101 }
 }
 
 fn check_symbol(symbols: &[u8; SECRET_SYMBOLS]) -> u8 {
     // Horner: ((s₈·α + s₇)·α + …)·α
-    symbols
-        .iter()
-        .rev()
-        .fold(0, |sum, symbol| times_alpha(sum ^ symbol))
+    symbols.iter().rev().fold(0, |sum, symbol| times_alpha(sum ^ symbol))
 }
 
 impl Koppelcode {
     /// Makes a code of 40 random bits.
     pub fn from_bytes(bytes: &[u8; 5]) -> Self {
-        let value = bytes
-            .iter()
-            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        let value = bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
         let mut symbols = [0; SECRET_SYMBOLS];
         for (position, symbol) in symbols.iter_mut().enumerate() {
             *symbol = (value >> (35 - 5 * position) & 0b1_1111) as u8;
@@ -88,10 +81,7 @@ impl Koppelcode {
 
     /// The 40 bits, to be hashed under a key by the server.
     pub fn to_bytes(&self) -> Zeroizing<[u8; 5]> {
-        let value = self
-            .0
-            .iter()
-            .fold(0_u64, |value, symbol| value << 5 | u64::from(*symbol));
+        let value = self.0.iter().fold(0_u64, |value, symbol| value << 5 | u64::from(*symbol));
         let mut bytes = Zeroizing::new([0; 5]);
         bytes.copy_from_slice(&value.to_be_bytes()[3..]);
         bytes
@@ -100,10 +90,7 @@ impl Koppelcode {
     /// The nine symbols, to be spelled.
     pub fn symbols(&self) -> Zeroizing<[char; SYMBOLS]> {
         let mut text = Zeroizing::new(['0'; SYMBOLS]);
-        for (place, symbol) in text
-            .iter_mut()
-            .zip(self.0.iter().chain([&check_symbol(&self.0)]))
-        {
+        for (place, symbol) in text.iter_mut().zip(self.0.iter().chain([&check_symbol(&self.0)])) {
             *place = char::from(ALPHABET[usize::from(*symbol)]);
         }
         text
@@ -130,10 +117,7 @@ impl FromStr for Koppelcode {
         let mut symbols = Zeroizing::new([0; SYMBOLS]);
         let mut found = 0;
         let mut unknown = None;
-        for character in text
-            .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'))
-        {
+        for character in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}')) {
             if let Some(place) = symbols.get_mut(found) {
                 match value(character) {
                     Some(symbol) => *place = symbol,
@@ -163,9 +147,7 @@ fn value(character: char) -> Option<u8> {
         'I' | 'L' => '1',
         other => other,
     };
-    let position = ALPHABET
-        .iter()
-        .position(|known| char::from(*known) == symbol)?;
+    let position = ALPHABET.iter().position(|known| char::from(*known) == symbol)?;
     u8::try_from(position).ok()
 }
 
@@ -185,7 +167,8 @@ impl std::fmt::Debug for Koppelcode {
 
 impl Serialize for Koppelcode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_text())
+        let bare: Zeroizing<String> = Zeroizing::new(self.symbols().iter().collect());
+        serializer.serialize_str(&bare)
     }
 }
 
@@ -194,3 +177,6 @@ impl<'de> Deserialize<'de> for Koppelcode {
         wire_text::deserialize(deserializer, "a koppelcode")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,29 +26,12 @@ impl Letter {
     ///
     /// # Errors
     /// [`IdentityError`]; a message of any other type is [`JwsError::Type`].
-    pub fn read(
-        crypto: &dyn Crypto,
-        identity: &Identity,
-        device: DeviceId,
-        text: &str,
-    ) -> Result<Self, IdentityError> {
+    pub fn read(crypto: &dyn Crypto, identity: &Identity, device: DeviceId, text: &str) -> Result<Self, IdentityError> {
         match jws::typ(text)?.as_str() {
-            Challenge::TYP => identity
-                .read_for(crypto, text, device)
-                .map(Box::new)
-                .map(Self::Challenge),
-            Notice::TYP => identity
-                .read_for(crypto, text, device)
-                .map(Box::new)
-                .map(Self::Notice),
-            Activation::TYP => identity
-                .read_for(crypto, text, device)
-                .map(Box::new)
-                .map(Self::Activation),
-            _ => Err(JwsError::Type {
-                expected: Challenge::TYP,
-            }
-            .into()),
+            Challenge::TYP => identity.read_for(crypto, text, device).map(Box::new).map(Self::Challenge),
+            Notice::TYP => identity.read_for(crypto, text, device).map(Box::new).map(Self::Notice),
+            Activation::TYP => identity.read_for(crypto, text, device).map(Box::new).map(Self::Activation),
+            _ => Err(JwsError::Type { expected: Challenge::TYP }.into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `https://HOST/p#v=1&s=<server id>&t=<id>&k=<secret>[&x=<tls pin>]`: `s` 32 bytes, `t` and `k` 16 bytes, `x` the SHA-256
 //! of a TLS key's SPKI for private servers, all base64url. Everything stands in the fragment, which browsers never
 //! send. The page at `/p` hands the same link to the app as `koppel:` followed by the link. Each field stands once, in
-//! any order; an unknown field or version means a newer protocol and is refused.
+//! any order; a field of another name is ignored, another version means a newer protocol and is refused.
 
 use std::{fmt, str::FromStr};
 
@@ -35,7 +35,7 @@ pub enum LinkError {
     /// A version this program does not know.
     #[error("this link is of a newer version; update the app")]
     Version,
-    /// A field is missing, unknown, repeated or malformed.
+    /// A field is missing, repeated or malformed.
     #[error("the link is damaged: field {0}")]
     Field(char),
 }
@@ -58,10 +58,7 @@ pub struct PairingLink {
 impl PairingLink {
     /// The link as text.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(format!(
-            "{}/p#v={VERSION}&s={}&t={}&k=",
-            self.origin, self.server_id, self.t
-        ));
+        let mut text = Zeroizing::new(format!("{}/p#v={VERSION}&s={}&t={}&k=", self.origin, self.server_id, self.t));
         text.push_str(&self.k.to_text());
         if let Some(pin) = self.tls_pin {
             text.push_str(&format!("&x={pin}"));
@@ -87,10 +84,7 @@ impl FromStr for PairingLink {
         }
         let text = text.strip_prefix("koppel:").unwrap_or(text);
         let (address, fragment) = text.split_once('#').ok_or(LinkError::Form)?;
-        let origin = address
-            .strip_suffix("/p")
-            .filter(|origin| origin.contains("://"))
-            .ok_or(LinkError::Form)?;
+        let origin = address.strip_suffix("/p").filter(|origin| origin.contains("://")).ok_or(LinkError::Form)?;
         if origin.ends_with('/') {
             return Err(LinkError::Form);
         }
@@ -118,7 +112,7 @@ impl<'a> Fields<'a> {
                 "t" => ('t', &mut fields.t),
                 "k" => ('k', &mut fields.k),
                 "x" => ('x', &mut fields.x),
-                _ => return Err(LinkError::Field('?')),
+                _ => continue,
             };
             if place.replace(value).is_some() {
                 return Err(LinkError::Field(letter));
@@ -135,29 +129,11 @@ impl<'a> Fields<'a> {
             }
             _ => return Err(LinkError::Field('v')),
         }
-        let server_id = self
-            .s
-            .and_then(|text| text.parse().ok())
-            .ok_or(LinkError::Field('s'))?;
-        let t = self
-            .t
-            .and_then(|text| text.parse().ok())
-            .ok_or(LinkError::Field('t'))?;
-        let k = self
-            .k
-            .and_then(|text| text.parse().ok())
-            .ok_or(LinkError::Field('k'))?;
-        let tls_pin = self
-            .x
-            .map(|text| text.parse().map_err(|_| LinkError::Field('x')))
-            .transpose()?;
-        Ok(PairingLink {
-            origin,
-            server_id,
-            t,
-            k,
-            tls_pin,
-        })
+        let server_id = self.s.and_then(|text| text.parse().ok()).ok_or(LinkError::Field('s'))?;
+        let t = self.t.and_then(|text| text.parse().ok()).ok_or(LinkError::Field('t'))?;
+        let k = self.k.and_then(|text| text.parse().ok()).ok_or(LinkError::Field('k'))?;
+        let tls_pin = self.x.map(|text| text.parse().map_err(|_| LinkError::Field('x'))).transpose()?;
+        Ok(PairingLink { origin, server_id, t, k, tls_pin })
     }
 }
 
@@ -166,3 +142,6 @@ impl fmt::Debug for PairingLink {
         write!(f, "PairingLink({}, {}, secret hidden)", self.origin, self.t)
     }
 }
+
+#[cfg(test)]
+mod tests;

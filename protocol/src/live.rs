@@ -95,3 +95,6 @@ pub enum PhoneFrame {
         receipts: Vec<Receipt>,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,9 +96,7 @@ impl NonceKey {
     /// [`NonceError`].
     pub fn check(&self, restore_epoch: u64, nonce: &Nonce, now: u64) -> Result<u64, NonceError> {
         let (time, tag) = nonce.as_bytes().split_at(8);
-        let issued = time
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte));
+        let issued = time.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
         if !bool::from(self.tag(restore_epoch, issued).ct_eq(tag)) {
             return Err(NonceError::Foreign);
         }
@@ -106,11 +104,7 @@ impl NonceKey {
             return Err(NonceError::Future);
         }
         let until = issued.saturating_add(LIFETIME);
-        if now > until {
-            Err(NonceError::Expired)
-        } else {
-            Ok(until)
-        }
+        if now > until { Err(NonceError::Expired) } else { Ok(until) }
     }
 
     fn tag(&self, restore_epoch: u64, time: u64) -> [u8; 16] {
@@ -148,10 +142,7 @@ mod tests {
         for bit in 0..24 * 8 {
             let mut bent = good;
             bent[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(
-                key.check(0, &Nonce::from_bytes(bent), 1000),
-                Err(NonceError::Foreign)
-            );
+            assert_eq!(key.check(0, &Nonce::from_bytes(bent), 1000), Err(NonceError::Foreign));
         }
     }
 }

@@ -22,9 +22,7 @@ mod request;
 mod reveal;
 mod transcript;
 
-pub use introduction::{
-    ApproveKey, HeldKey, Introduction, IntroductionText, KeyLevel, NotAnIntroduction, Platform,
-};
+pub use introduction::{ApproveKey, HeldKey, Introduction, IntroductionText, KeyLevel, NotAnIntroduction, Platform};
 pub use offer::{OfferError, PairingOffer};
 pub use request::{Door, PairingRequest, RequestHash, link_mac, verify_link_mac};
 pub use reveal::{Opened, Reveal, RevealError};
@@ -32,3 +30,6 @@ pub use transcript::Transcript;
 
 /// SHA-256 over the labelled introduction: what the phone promises in m1.
 pub type Commitment = crate::bytes::Bytes<32>;
+
+#[cfg(all(test, feature = "p256"))]
+mod tests;

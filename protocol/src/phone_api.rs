@@ -396,3 +396,6 @@ pub struct TestAnswer {
     /// The test challenge: mode `code`, purpose `test`.
     pub cid: ChallengeId,
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,10 +118,7 @@ pub struct NotAProblem;
 impl Problem {
     /// By the last part of `type`.
     pub fn from_slug(slug: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|problem| problem.slug() == slug)
+        Self::ALL.iter().copied().find(|problem| problem.slug() == slug)
     }
 
     /// The body of an answer, without the optional fields.
@@ -148,9 +145,7 @@ impl FromStr for Problem {
     type Err = NotAProblem;
 
     fn from_str(text: &str) -> Result<Self, NotAProblem> {
-        text.strip_prefix(URN)
-            .and_then(Self::from_slug)
-            .ok_or(NotAProblem)
+        text.strip_prefix(URN).and_then(Self::from_slug).ok_or(NotAProblem)
     }
 }
 
@@ -177,4 +172,31 @@ pub struct ProblemBody {
     /// Seconds to wait, as in the header `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_its_own_name_and_survives_it() {
+        let mut slugs: Vec<_> = Problem::ALL.iter().map(|problem| problem.slug()).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), Problem::ALL.len());
+        for problem in Problem::ALL {
+            assert_eq!(problem.to_string().parse(), Ok(*problem));
+            assert!((400..600).contains(&problem.status()));
+        }
+        assert_eq!("urn:koppel:problem:unheard-of".parse::<Problem>(), Err(NotAProblem));
+    }
+
+    #[test]
+    fn a_refusal_says_only_what_it_has() {
+        let body = serde_json::to_string(&Problem::TooSoon.body("Wait 20 seconds.")).unwrap();
+        assert_eq!(
+            body,
+            r#"{"type":"urn:koppel:problem:too-soon","title":"Too soon; try again later","status":429,"detail":"Wait 20 seconds."}"#
+        );
+    }
 }

@@ -42,9 +42,7 @@ pub struct SoftCrypto {
 impl SoftCrypto {
     /// With this source of randomness.
     pub fn new(random: impl Random + 'static) -> Self {
-        Self {
-            random: Mutex::new(Box::new(random)),
-        }
+        Self { random: Mutex::new(Box::new(random)) }
     }
 }
 
@@ -84,18 +82,10 @@ fn agree(own: &SecretKey, peer: &PublicKey) -> Result<Zeroizing<[u8; 32]>, Crypt
 }
 
 impl Crypto for SoftCrypto {
-    fn verify(
-        &self,
-        key: &PublicKey,
-        message: &[u8],
-        signature: &Signature,
-    ) -> Result<(), CryptoError> {
-        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key.as_sec1())
-            .map_err(|_| CryptoError::BadSignature)?;
-        let signature =
-            p256::ecdsa::Signature::from_slice(signature).map_err(|_| CryptoError::BadSignature)?;
-        key.verify(message, &signature)
-            .map_err(|_| CryptoError::BadSignature)
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), CryptoError> {
+        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key.as_sec1()).map_err(|_| CryptoError::BadSignature)?;
+        let signature = p256::ecdsa::Signature::from_slice(signature).map_err(|_| CryptoError::BadSignature)?;
+        key.verify(message, &signature).map_err(|_| CryptoError::BadSignature)
     }
 
     fn check_point(&self, key: &PublicKey) -> Result<(), CryptoError> {
@@ -104,17 +94,11 @@ impl Crypto for SoftCrypto {
 
     fn agree_ephemeral(&self, peer: &PublicKey) -> Result<Ephemeral, CryptoError> {
         let own = draw(self)?;
-        Ok(Ephemeral {
-            public: public_key(&own.public_key()),
-            shared: agree(&own, peer)?,
-        })
+        Ok(Ephemeral { public: public_key(&own.public_key()), shared: agree(&own, peer)? })
     }
 
     fn fill(&self, bytes: &mut [u8]) -> Result<(), CryptoError> {
-        self.random
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill(bytes)
+        self.random.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes)
     }
 }
 
@@ -151,10 +135,8 @@ impl SigningKey for SoftSigningKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, CryptoError> {
-        let signature: p256::ecdsa::Signature = self
-            .0
-            .try_sign(message)
-            .map_err(|_| CryptoError::Refused("signing"))?;
+        let signature: p256::ecdsa::Signature =
+            self.0.try_sign(message).map_err(|_| CryptoError::Refused("signing"))?;
         Ok(signature.to_bytes().into())
     }
 }
@@ -228,22 +210,10 @@ mod tests {
         let other = SoftSigningKey::generate(&crypto).unwrap();
         let signature = key.sign(b"message").unwrap();
         assert_eq!(crypto.verify(&key.public(), b"message", &signature), Ok(()));
-        assert_eq!(
-            crypto.verify(&key.public(), b"massage", &signature),
-            Err(CryptoError::BadSignature)
-        );
-        assert_eq!(
-            crypto.verify(&other.public(), b"message", &signature),
-            Err(CryptoError::BadSignature)
-        );
-        assert_eq!(
-            crypto.verify(&key.public(), b"message", &[0; 64]),
-            Err(CryptoError::BadSignature)
-        );
-        assert_eq!(
-            crypto.verify(&key.public(), b"message", &[0xff; 64]),
-            Err(CryptoError::BadSignature)
-        );
+        assert_eq!(crypto.verify(&key.public(), b"massage", &signature), Err(CryptoError::BadSignature));
+        assert_eq!(crypto.verify(&other.public(), b"message", &signature), Err(CryptoError::BadSignature));
+        assert_eq!(crypto.verify(&key.public(), b"message", &[0; 64]), Err(CryptoError::BadSignature));
+        assert_eq!(crypto.verify(&key.public(), b"message", &[0xff; 64]), Err(CryptoError::BadSignature));
     }
 
     #[test]
@@ -257,30 +227,18 @@ mod tests {
     #[test]
     fn a_point_off_the_curve_is_refused() {
         let crypto = crypto();
-        let mut off = *SoftSigningKey::generate(&crypto)
-            .unwrap()
-            .public()
-            .as_sec1();
+        let mut off = *SoftSigningKey::generate(&crypto).unwrap().public().as_sec1();
         off[64] ^= 1;
         let off = PublicKey::from_sec1(off).unwrap();
         assert_eq!(crypto.check_point(&off), Err(CryptoError::NotAPoint));
         assert!(crypto.agree_ephemeral(&off).is_err());
-        assert_eq!(
-            crypto.verify(&off, b"", &[1; 64]),
-            Err(CryptoError::BadSignature)
-        );
+        assert_eq!(crypto.verify(&off, b"", &[1; 64]), Err(CryptoError::BadSignature));
     }
 
     #[test]
     fn zero_and_the_order_of_the_curve_are_no_keys() {
-        assert_eq!(
-            SoftSigningKey::from_scalar(&[0; 32]).unwrap_err(),
-            CryptoError::NotAScalar
-        );
-        assert_eq!(
-            SoftAgreementKey::from_scalar(&[0xff; 32]).unwrap_err(),
-            CryptoError::NotAScalar
-        );
+        assert_eq!(SoftSigningKey::from_scalar(&[0; 32]).unwrap_err(), CryptoError::NotAScalar);
+        assert_eq!(SoftAgreementKey::from_scalar(&[0xff; 32]).unwrap_err(), CryptoError::NotAScalar);
         let broken = SoftCrypto::new(|bytes: &mut [u8]| {
             bytes.fill(0);
             Ok(())
@@ -291,11 +249,6 @@ mod tests {
     #[test]
     fn a_key_survives_its_scalar() {
         let key = SoftSigningKey::generate(&crypto()).unwrap();
-        assert_eq!(
-            SoftSigningKey::from_scalar(&key.to_scalar())
-                .unwrap()
-                .public(),
-            key.public()
-        );
+        assert_eq!(SoftSigningKey::from_scalar(&key.to_scalar()).unwrap().public(), key.public());
     }
 }

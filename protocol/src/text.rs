@@ -45,11 +45,7 @@ impl Text {
                 Kind::Mark if marks == Self::MAX_MARKS => continue,
                 Kind::Mark | Kind::Shown => character,
             };
-            marks = if matches!(kind(character), Kind::Mark) {
-                marks + 1
-            } else {
-                0
-            };
+            marks = if matches!(kind(character), Kind::Mark) { marks + 1 } else { 0 };
             clean.push(shown);
             if clean.len() > Self::MAX_LEN + 4 {
                 break;
@@ -58,10 +54,7 @@ impl Text {
         clean.truncate(clean.trim_end_matches(' ').len());
         if clean.len() > Self::MAX_LEN {
             let room = Self::MAX_LEN - '…'.len_utf8();
-            let end = (0..=room)
-                .rev()
-                .find(|end| clean.is_char_boundary(*end))
-                .unwrap_or(0);
+            let end = (0..=room).rev().find(|end| clean.is_char_boundary(*end)).unwrap_or(0);
             clean.truncate(clean[..end].trim_end_matches(' ').len());
             clean.push('…');
         }
@@ -74,11 +67,7 @@ impl Text {
     /// [`NotCleanText`].
     pub fn exact(text: &str) -> Result<Self, NotCleanText> {
         let clean = Self::clean(text);
-        if clean.0 == text {
-            Ok(clean)
-        } else {
-            Err(NotCleanText)
-        }
+        if clean.0 == text { Ok(clean) } else { Err(NotCleanText) }
     }
 
     /// The text.
@@ -121,24 +110,12 @@ fn kind(character: char) -> Kind {
         | '\u{17b4}'
         | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' => Kind::Hidden,
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{2800}' => Kind::Hidden,
-        '\u{3164}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{1d173}'..='\u{1d17a}' => Kind::Hidden,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' => Kind::Hidden,
+        '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' => Kind::Hidden,
         // Not characters, private use, tags and further variation selectors.
-        '\u{fdd0}'..='\u{fdef}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}' => {
-            Kind::Hidden
-        }
+        '\u{fdd0}'..='\u{fdef}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}' => Kind::Hidden,
         c if c as u32 & 0xfffe == 0xfffe => Kind::Hidden,
-        '\u{300}'..='\u{36f}'
-        | '\u{483}'..='\u{489}'
-        | '\u{1ab0}'..='\u{1aff}'
-        | '\u{1dc0}'..='\u{1dff}' => Kind::Mark,
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' => Kind::Mark,
         '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' => Kind::Mark,
         _ => Kind::Shown,
     }

@@ -23,10 +23,7 @@ where
     }
 }
 
-pub(crate) fn deserialize<'de, T, D>(
-    deserializer: D,
-    expecting: &'static str,
-) -> Result<T, D::Error>
+pub(crate) fn deserialize<'de, T, D>(deserializer: D, expecting: &'static str) -> Result<T, D::Error>
 where
     T: FromStr,
     T::Err: fmt::Display,

@@ -120,10 +120,7 @@ impl Introduction {
         if self.platform == Platform::Unknown {
             return Err(json::JsonError::Rule("platform is one that is known"));
         }
-        if self
-            .approve
-            .is_some_and(|key| key.uv == UserVerification::None)
-        {
+        if self.approve.is_some_and(|key| key.uv == UserVerification::None) {
             return Err(json::JsonError::Rule("uv of an approve key is not none"));
         }
         Ok(())
@@ -150,10 +147,7 @@ impl IntroductionText {
 
     /// `C = SHA-256("koppel/pair/commit/v1" ‖ lp(O))`
     pub fn commitment(&self) -> Commitment {
-        sha256(&Zeroizing::new(labelled(
-            "koppel/pair/commit/v1",
-            &[self.0.as_bytes()],
-        )))
+        sha256(&Zeroizing::new(labelled("koppel/pair/commit/v1", &[self.0.as_bytes()])))
     }
 
     /// Reads what it says.
@@ -161,9 +155,7 @@ impl IntroductionText {
     /// # Errors
     /// [`NotAnIntroduction`].
     pub fn read(&self) -> Result<Introduction, NotAnIntroduction> {
-        let json = bytes::decode(&self.0)
-            .map(Zeroizing::new)
-            .map_err(|_| NotAnIntroduction::Form)?;
+        let json = bytes::decode(&self.0).map(Zeroizing::new).map_err(|_| NotAnIntroduction::Form)?;
         let introduction: Introduction = json::object(&json)?;
         introduction.check()?;
         Ok(introduction)
@@ -193,7 +185,4 @@ impl fmt::Debug for IntroductionText {
     }
 }
 
-text_serde!(
-    IntroductionText,
-    "base64url text of at most 4096 characters"
-);
+text_serde!(IntroductionText, "base64url text of at most 4096 characters");

@@ -43,6 +43,10 @@ pub struct PairingOffer {
 impl Claims for PairingOffer {
     const TYP: &'static str = "pairing+jwt";
     type Kid = KeyVersion;
+
+    fn fits(&self, kid: &KeyVersion) -> bool {
+        self.version == *kid
+    }
 }
 
 impl FromServer for PairingOffer {
@@ -92,10 +96,7 @@ impl PairingOffer {
             return Err(OfferError::OtherRequest);
         }
         if claims.host != *contacted {
-            return Err(OfferError::OtherHost {
-                named: claims.host.clone(),
-                contacted: contacted.clone(),
-            });
+            return Err(OfferError::OtherHost { named: claims.host.clone(), contacted: contacted.clone() });
         }
         Ok(offer)
     }

@@ -90,38 +90,14 @@ impl PairingRequest {
     /// # Errors
     /// [`JsonError`] when it cannot be written.
     pub fn to_body(&self) -> Result<Zeroizing<Vec<u8>>, JsonError> {
-        let Self {
-            commitment,
-            rq,
-            door,
-        } = self.clone();
+        let Self { commitment, rq, door } = self.clone();
         let v = VERSION;
         let wire = match door {
-            Door::Link { t, mac } => Wire::Link {
-                v,
-                commitment,
-                rq,
-                t,
-                mac,
-            },
-            Door::Code { user, code } => Wire::Code {
-                v,
-                commitment,
-                rq,
-                user,
-                code,
-            },
-            Door::Login { user, password } => Wire::Login {
-                v,
-                commitment,
-                rq,
-                user,
-                password,
-            },
+            Door::Link { t, mac } => Wire::Link { v, commitment, rq, t, mac },
+            Door::Code { user, code } => Wire::Code { v, commitment, rq, user, code },
+            Door::Login { user, password } => Wire::Login { v, commitment, rq, user, password },
         };
-        serde_json::to_vec(&wire)
-            .map(Zeroizing::new)
-            .map_err(|_| JsonError::Rule("the request cannot be written"))
+        serde_json::to_vec(&wire).map(Zeroizing::new).map_err(|_| JsonError::Rule("the request cannot be written"))
     }
 
     /// Reads a body.
@@ -130,36 +106,14 @@ impl PairingRequest {
     /// [`JsonError`].
     pub fn from_body(body: &[u8]) -> Result<Self, JsonError> {
         let (v, commitment, rq, door) = match json::object::<Wire>(body)? {
-            Wire::Link {
-                v,
-                commitment,
-                rq,
-                t,
-                mac,
-            } => (v, commitment, rq, Door::Link { t, mac }),
-            Wire::Code {
-                v,
-                commitment,
-                rq,
-                user,
-                code,
-            } => (v, commitment, rq, Door::Code { user, code }),
-            Wire::Login {
-                v,
-                commitment,
-                rq,
-                user,
-                password,
-            } => (v, commitment, rq, Door::Login { user, password }),
+            Wire::Link { v, commitment, rq, t, mac } => (v, commitment, rq, Door::Link { t, mac }),
+            Wire::Code { v, commitment, rq, user, code } => (v, commitment, rq, Door::Code { user, code }),
+            Wire::Login { v, commitment, rq, user, password } => (v, commitment, rq, Door::Login { user, password }),
         };
         if v != VERSION {
             return Err(JsonError::Rule("v is 1"));
         }
-        Ok(Self {
-            commitment,
-            rq,
-            door,
-        })
+        Ok(Self { commitment, rq, door })
     }
 
     /// `c`, over a body as sent.
@@ -169,17 +123,9 @@ impl PairingRequest {
 }
 
 /// `HMAC(k, "koppel/pair/link/v1" ‖ lp(server_id) ‖ lp(t) ‖ lp(C))`; the server id as its 43 characters.
-pub fn link_mac(
-    k: &Secret<16>,
-    server_id: &ServerId,
-    t: &Bytes<16>,
-    commitment: &Commitment,
-) -> Bytes<32> {
+pub fn link_mac(k: &Secret<16>, server_id: &ServerId, t: &Bytes<16>, commitment: &Commitment) -> Bytes<32> {
     let server_id = server_id.to_string();
-    let message = labelled(
-        "koppel/pair/link/v1",
-        &[server_id.as_bytes(), t.as_ref(), commitment.as_ref()],
-    );
+    let message = labelled("koppel/pair/link/v1", &[server_id.as_bytes(), t.as_ref(), commitment.as_ref()]);
     Bytes::new(hmac_sha256(k.expose(), &message))
 }
 
@@ -191,8 +137,5 @@ pub fn verify_link_mac(
     commitment: &Commitment,
     mac: &Bytes<32>,
 ) -> bool {
-    link_mac(k, server_id, t, commitment)
-        .as_bytes()
-        .ct_eq(mac.as_bytes())
-        .into()
+    link_mac(k, server_id, t, commitment).as_bytes().ct_eq(mac.as_bytes()).into()
 }

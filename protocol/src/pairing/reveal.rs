@@ -69,20 +69,8 @@ impl Reveal {
     ///
     /// # Errors
     /// [`JwsError`] when the key refuses.
-    pub fn pop(
-        transcript: Transcript,
-        key_use: PopUse,
-        key: &dyn SigningKey,
-    ) -> Result<String, JwsError> {
-        jws::sign(
-            &Pop {
-                transcript,
-                key_use,
-            },
-            &NoKid,
-            key,
-        )
-        .map(|text| text.to_string())
+    pub fn pop(transcript: Transcript, key_use: PopUse, key: &dyn SigningKey) -> Result<String, JwsError> {
+        jws::sign(&Pop { transcript, key_use }, &NoKid, key).map(|text| text.to_string())
     }
 
     /// Everything a server checks: that the commitment opens, O, points valid and distinct, the proofs.
@@ -96,58 +84,33 @@ impl Reveal {
         commitment: &Commitment,
         offer_signing_input: &[u8],
     ) -> Result<Opened, RevealError> {
-        let fits: bool = self
-            .introduction
-            .commitment()
-            .as_bytes()
-            .ct_eq(commitment.as_bytes())
-            .into();
+        let fits: bool = self.introduction.commitment().as_bytes().ct_eq(commitment.as_bytes()).into();
         if !fits {
             return Err(RevealError::Commitment);
         }
         let introduction = self.introduction.read()?;
         check_keys(crypto, &introduction)?;
         let transcript = Transcript::of(offer_signing_input, &self.introduction);
-        check_pop(
-            crypto,
-            &self.pop_id,
-            &introduction.id.spki,
-            transcript,
-            PopUse::Id,
-        )?;
+        check_pop(crypto, &self.pop_id, &introduction.id.spki, transcript, PopUse::Id)?;
         match (&self.pop_approve, &introduction.approve) {
-            (Some(pop), Some(key)) => {
-                check_pop(crypto, pop, &key.spki, transcript, PopUse::Approve)?
-            }
+            (Some(pop), Some(key)) => check_pop(crypto, pop, &key.spki, transcript, PopUse::Approve)?,
             (None, None) => {}
             _ => return Err(RevealError::PopCount),
         }
-        Ok(Opened {
-            introduction,
-            transcript,
-        })
+        Ok(Opened { introduction, transcript })
     }
 }
 
 fn check_keys(crypto: &dyn Crypto, introduction: &Introduction) -> Result<(), RevealError> {
-    let Introduction {
-        id, seal, approve, ..
-    } = introduction;
-    let mut keys: Vec<PublicKey> = [id.spki, seal.spki]
-        .into_iter()
-        .chain(approve.map(|key| key.spki))
-        .collect();
+    let Introduction { id, seal, approve, .. } = introduction;
+    let mut keys: Vec<PublicKey> = [id.spki, seal.spki].into_iter().chain(approve.map(|key| key.spki)).collect();
     for key in &keys {
         crypto.check_point(key).map_err(|_| RevealError::Point)?;
     }
     let count = keys.len();
     keys.sort_unstable();
     keys.dedup();
-    if keys.len() == count {
-        Ok(())
-    } else {
-        Err(RevealError::SharedKey)
-    }
+    if keys.len() == count { Ok(()) } else { Err(RevealError::SharedKey) }
 }
 
 fn check_pop(
@@ -158,14 +121,5 @@ fn check_pop(
     key_use: PopUse,
 ) -> Result<(), RevealError> {
     let pop = Unverified::<Pop>::parse(text)?.verify(crypto, key)?;
-    if *pop.claims()
-        == (Pop {
-            transcript,
-            key_use,
-        })
-    {
-        Ok(())
-    } else {
-        Err(RevealError::OtherPop)
-    }
+    if *pop.claims() == (Pop { transcript, key_use }) { Ok(()) } else { Err(RevealError::OtherPop) }
 }

@@ -17,10 +17,7 @@ pub struct Transcript(Bytes<32>);
 impl Transcript {
     /// From what was signed in m2, and O.
     pub fn of(offer_signing_input: &[u8], introduction: &IntroductionText) -> Self {
-        Self(sha256(&labelled(
-            "koppel/pair/v1",
-            &[offer_signing_input, introduction.expose().as_bytes()],
-        )))
+        Self(sha256(&labelled("koppel/pair/v1", &[offer_signing_input, introduction.expose().as_bytes()])))
     }
 
     /// From the hash, as stored.
