@@ -7,6 +7,7 @@
 pub mod panel_api;
 pub mod server_process;
 pub mod soft_phone;
+pub mod story;
 
 /// Makes ring the process's TLS implementation; may be called any number of times.
 pub fn install_crypto() {

@@ -53,35 +53,43 @@ impl ServerProcess {
     /// # Errors
     /// See [`ServerProcess::start`].
     pub fn start_with(relying_party: &[&str], serve: &[&str]) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let port = free_port()?;
-        let address = format!("127.0.0.1:{port}");
-        let mut server = Self {
+        let (mut server, _) = Self::with_organisation(&[], serve)?;
+        let party = server.add_relying_party("Klantpaneel", "http://127.0.0.1:1/2fa", relying_party)?;
+        (server.relying_party, server.key) = party;
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Makes a database with organisation *De Linden* and nothing more, not yet started; and what `init` answered.
+    ///
+    /// # Errors
+    /// See [`ServerProcess::start`].
+    pub fn with_organisation(init: &[&str], serve: &[&str]) -> Result<(Self, Value)> {
+        let server = Self {
             child: None,
-            folder,
-            address,
+            folder: tempfile::tempdir()?,
+            address: format!("127.0.0.1:{}", free_port()?),
             extra: serve.iter().map(|&argument| argument.to_owned()).collect(),
             key: String::new(),
             relying_party: String::new(),
         };
         let url = server.url();
-        server.command(&["init", "--organisation", "De Linden", "--public-url", &url])?;
-        let mut add = vec![
-            "relying-party",
-            "add",
-            "Klantpaneel",
-            "--organisation",
-            "De Linden",
-            "--return-url",
-            "http://127.0.0.1:1/2fa",
-        ];
-        add.extend(relying_party);
-        let added = server.command(&add)?;
-        server.relying_party = text(&added, "relying_party")?;
-        let key = server.command(&["key", "add", "--relying-party", "Klantpaneel", "--scope", "verify,manage,desk"])?;
-        server.key = text(&key, "key")?;
-        server.restart()?;
-        Ok(server)
+        let mut arguments = vec!["init", "--organisation", "De Linden", "--public-url", &url];
+        arguments.extend(init);
+        let answer = server.command(&arguments)?;
+        Ok((server, answer))
+    }
+
+    /// Makes a relying party of *De Linden* and a key with every scope: its id, and the key.
+    ///
+    /// # Errors
+    /// When a command fails.
+    pub fn add_relying_party(&self, name: &str, return_url: &str, more: &[&str]) -> Result<(String, String)> {
+        let mut add = vec!["relying-party", "add", name, "--organisation", "De Linden", "--return-url", return_url];
+        add.extend(more);
+        let party = text(&self.command(&add)?, "relying_party")?;
+        let key = self.command(&["key", "add", "--relying-party", name, "--scope", "verify,manage,desk"])?;
+        Ok((party, text(&key, "key")?))
     }
 
     /// Where the server listens, without a trailing slash.
@@ -189,6 +197,9 @@ fn text(answer: &Value, field: &str) -> Result<String> {
 }
 
 /// A port that nobody listens on at this moment.
-fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// When the machine has none left.
+pub fn free_port() -> Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
