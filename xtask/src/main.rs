@@ -5,7 +5,9 @@
 //! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
 
 mod check;
+mod demo;
 mod process;
+mod soak;
 mod test;
 mod tools;
 mod workspace;
@@ -50,6 +52,9 @@ fn run() -> Result<bool> {
             Ok(true)
         }
         ["check"] => check::run(&workspace),
+        ["demo"] => demo::run(&workspace),
+        ["demo", "--check"] => demo::check(&workspace),
+        ["soak", parts @ ..] => soak::run(&workspace, parts),
         ["test", parts @ ..] => test::run(&workspace, parts),
         _ => bail!("`{}` is not a command\n\n{HELP}", words.join(" ")),
     }

@@ -39,11 +39,11 @@ impl Part {
     }
 }
 
-/// How many tests of a part went which way.
+/// How many tests went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    passed: u64,
-    failed: u64,
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
 }
 
 /// Runs the named parts, or all; whether every test passed.
@@ -188,7 +188,7 @@ fn report(part: Part, counts: Counts, took: Duration, log: &Path) {
 }
 
 /// Adds up the closing lines of whichever runner wrote the log.
-fn count(log: &str) -> Counts {
+pub(crate) fn count(log: &str) -> Counts {
     let mut counts = Counts::default();
     for line in log.lines() {
         let line = line.trim();
