@@ -2,8 +2,11 @@
 
 mod ask;
 mod environment;
+mod ledger;
+mod perform;
 mod reader;
 mod registration;
+mod sqlite;
 mod store;
 mod unavailable;
 mod view;
@@ -12,9 +15,10 @@ pub use ask::{Answer, Ask, Idempotency, Locator, Seal};
 pub use environment::{Clock, Environment, Heard, Seeds, Touched};
 pub use reader::Reader;
 pub use registration::Registration;
+pub use sqlite::{OpenError, SqliteStore};
 pub use store::Store;
 pub use unavailable::Unavailable;
 pub use view::{
-    AuditEntries, AuditHeads, Caller, DeviceInbox, FindApiKey, FindDevice, FindOrganisation, FindRelyingParty, Inbox, LastCheckpoint, Mark,
-    Organisations, OwnedDevice, RelyingParties, Snapshot, View,
+    AuditEntries, AuditHeads, Caller, DeviceInbox, FindApiKey, FindDevice, FindOrganisation, FindRelyingParty, Inbox,
+    LastCheckpoint, Mark, Organisations, OwnedDevice, RelyingParties, Snapshot, View,
 };

@@ -44,9 +44,42 @@ impl Registration {
         match self {
             Self::Organisation(organisation) => organisation.id,
             Self::RelyingParty(party) => party.organisation,
-            Self::ApiKey { organisation, .. } | Self::RevokeApiKey { organisation, .. } | Self::Policy { organisation, .. } => {
-                *organisation
-            }
+            Self::ApiKey { organisation, .. }
+            | Self::RevokeApiKey { organisation, .. }
+            | Self::Policy { organisation, .. } => *organisation,
         }
+    }
+
+    /// As the chain names it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Organisation(_) => "organisation.put",
+            Self::RelyingParty(_) => "relying_party.put",
+            Self::ApiKey { .. } => "api_key.made",
+            Self::RevokeApiKey { .. } => "api_key.revoked",
+            Self::Policy { .. } => "policy.changed",
+        }
+    }
+
+    pub(crate) fn actor(&self) -> String {
+        match self {
+            Self::Policy { by, .. } => format!("command:{by}"),
+            _ => "command".to_owned(),
+        }
+    }
+
+    pub(crate) fn detail(&self) -> String {
+        let detail = match self {
+            Self::Organisation(organisation) => {
+                serde_json::json!({ "name": organisation.name, "public_url": organisation.public_url })
+            }
+            Self::RelyingParty(party) => {
+                serde_json::json!({ "relying_party": party.id, "name": party.name, "return_urls": party.return_urls })
+            }
+            Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),
+            Self::RevokeApiKey { key, .. } => serde_json::json!({ "key": key }),
+            Self::Policy { policy, .. } => serde_json::json!({ "policy": policy }),
+        };
+        detail.to_string()
     }
 }

@@ -1,7 +1,7 @@
 //! What can be read: snapshots for the prepare phase, the registry, inboxes, chains. Never a verdict.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Organisation, RelyingParty, Time, User,
+    Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Organisation, RelyingParty, User,
     audit::{Chain, Checkpoint, Entry, Head},
 };
 use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId};
@@ -142,7 +142,7 @@ pub struct Inbox {
     pub device: Device,
     /// Challenges that are pending, and whose newest delivery has a copy for it. Look at the time before showing.
     pub challenges: Vec<(Challenge, DeviceCopy)>,
-    /// Challenges with a copy for it that ended within the last quarter of an hour.
+    /// Finished challenges among its newest, so that the phone takes them off its screen.
     pub ended: Vec<Challenge>,
     /// Notices it did not receive yet.
     pub notices: Vec<Notice>,
@@ -159,24 +159,31 @@ pub struct Caller {
     pub organisation: Organisation,
 }
 
-/// How long a phone is told of what ended.
-pub(crate) const ENDED_FOR: u32 = 900;
-
 impl Inbox {
     /// Sorts a phone's challenges into waiting and ended.
-    pub(crate) fn of(account: Account, device: DeviceId, now: Time) -> Option<Self> {
+    pub(crate) fn of(account: Account, device: DeviceId) -> Option<Self> {
         let phone = account.device(device)?.clone();
-        let mut inbox = Self { user: account.user.clone(), device: phone, challenges: Vec::new(), ended: Vec::new(), notices: Vec::new() };
+        let mut inbox = Self {
+            user: account.user.clone(),
+            device: phone,
+            challenges: Vec::new(),
+            ended: Vec::new(),
+            notices: Vec::new(),
+        };
         for challenge in &account.challenges {
             let newest = account.copy(challenge.id, challenge.seq(), device);
             let any = account.copies.iter().any(|copy| copy.challenge == challenge.id && copy.device == device);
             match (challenge.state.is_final(), newest) {
                 (false, Some(copy)) => inbox.challenges.push((challenge.clone(), copy.clone())),
-                _ if any && now.since(challenge.created) < ENDED_FOR => inbox.ended.push(challenge.clone()),
+                _ if any => inbox.ended.push(challenge.clone()),
                 _ => {}
             }
         }
-        inbox.notices = account.notices.into_iter().filter(|notice| notice.device == device && notice.arrived_at.is_none()).collect();
+        inbox.notices = account
+            .notices
+            .into_iter()
+            .filter(|notice| notice.device == device && notice.arrived_at.is_none())
+            .collect();
         Some(inbox)
     }
 }

@@ -19,7 +19,9 @@ pub enum OpenError {
     #[error("{0} is in use by another koppel-server. Stop that one first, or give the command while it runs.")]
     InUse(PathBuf),
     /// The schema is newer than this binary.
-    #[error("{path} was written by a newer koppel-server (schema {found}, this one knows {known}). Install the newer version; nothing was changed.")]
+    #[error(
+        "{path} was written by a newer koppel-server (schema {found}, this one knows {known}). Install the newer version; nothing was changed."
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -29,7 +31,9 @@ pub enum OpenError {
         known: i64,
     },
     /// The folder or the file cannot be written.
-    #[error("{path} cannot be written: {why}. Give the user that runs koppel-server write access to the folder and the file.")]
+    #[error(
+        "{path} cannot be written: {why}. Give the user that runs koppel-server write access to the folder and the file."
+    )]
     NotWritable {
         /// The file.
         path: PathBuf,
@@ -53,14 +57,12 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let (path, why) = (path.to_owned(), error.to_string());
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::DiskFull(path),
-            Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => {
-                Self::NotWritable { path, why }
-            }
+            Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => Self::NotWritable { path, why },
             _ => Self::Damaged { path, why },
         }
     }
@@ -84,39 +86,29 @@ pub(crate) fn open(path: &Path, create: bool) -> Result<Opened, OpenError> {
     let writer = connect(path).map_err(failed)?;
     migrate(path, &writer)?;
     // Proves write access now instead of at the first login.
-    writer
-        .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
-        .map_err(failed)?;
-    Ok(Opened {
-        path: path.to_owned(),
-        writer,
-        lock,
-    })
+    writer.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(failed)?;
+    Ok(Opened { path: path.to_owned(), writer, lock })
 }
 
 /// A connection with the settings that durability rests on.
 pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(
         path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.execute_batch(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;
-         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;",
+         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=0;",
     )?;
     Ok(connection)
 }
 
 /// A connection that only reads.
 pub(crate) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch("PRAGMA query_only=ON; PRAGMA cache_size=-1024;")?;
@@ -131,41 +123,29 @@ fn lock_beside(path: &Path) -> Result<File, OpenError> {
         .truncate(false)
         .write(true)
         .open(&name)
-        .map_err(|error| OpenError::NotWritable {
-            path: path.to_owned(),
-            why: error.to_string(),
-        })?;
+        .map_err(|error| OpenError::NotWritable { path: path.to_owned(), why: error.to_string() })?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(OpenError::NotWritable {
-            path: path.to_owned(),
-            why: error.to_string(),
-        }),
+        Err(TryLockError::Error(error)) => {
+            Err(OpenError::NotWritable { path: path.to_owned(), why: error.to_string() })
+        }
     }
 }
 
 fn migrate(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let failed = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found: i64 = connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(failed)?;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     if found > known {
-        return Err(OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
     if 0 < found && found < known {
         keep_a_copy(path, connection, found)?;
     }
     for (number, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
         connection
-            .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT"
-            ))
+            .execute_batch(&format!("BEGIN IMMEDIATE; {sql}; PRAGMA user_version={number}; COMMIT"))
             .map_err(failed)?;
     }
     Ok(())

@@ -29,8 +29,8 @@ const QUEUE: usize = 4096;
 const GROUP: usize = 64;
 /// How long lazy work waits for company before it is committed by itself.
 const LAZY_WAIT: Duration = Duration::from_millis(400);
-
-type Lazy = Box<dyn FnOnce(&Connection) -> rusqlite::Result<()> + Send>;
+/// Lazy work older than this is not worth doing.
+const LAZY_PATIENCE: Duration = Duration::from_secs(300);
 
 /// One ask on its way through a group.
 trait Ask: Send {
@@ -42,17 +42,20 @@ trait Ask: Send {
     fn answer(self: Box<Self>, end: Result<(), Unavailable>);
 }
 
-struct Pending<R, F> {
+struct Pending<R, F, H> {
     deadline: Instant,
     work: Option<F>,
+    heard: H,
     result: Option<R>,
-    reply: oneshot::Sender<Result<R, Unavailable>>,
+    /// None: nobody waits.
+    reply: Option<oneshot::Sender<Result<R, Unavailable>>>,
 }
 
-impl<R, F> Ask for Pending<R, F>
+impl<R, F, H> Ask for Pending<R, F, H>
 where
     R: Send,
     F: FnOnce(&Connection) -> rusqlite::Result<R> + Send,
+    H: FnOnce(&R) + Send,
 {
     fn deadline(&self) -> Instant {
         self.deadline
@@ -71,8 +74,13 @@ where
             (Ok(()), None) => Err(Unavailable::Database),
             (Err(why), _) => Err(why),
         };
-        // The caller may have gone; what was committed stays committed.
-        let _ = self.reply.send(answer);
+        if let Ok(result) = &answer {
+            (self.heard)(result);
+        }
+        if let Some(reply) = self.reply {
+            // The caller may have gone; what was committed stays committed.
+            let _ = reply.send(answer);
+        }
     }
 }
 
@@ -86,7 +94,7 @@ pub(crate) struct Writer {
 }
 
 #[derive(Default)]
-struct LazyLane(Mutex<Vec<Lazy>>);
+struct LazyLane(Mutex<Vec<Box<dyn Ask>>>);
 
 impl std::fmt::Debug for LazyLane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -95,14 +103,11 @@ impl std::fmt::Debug for LazyLane {
 }
 
 impl LazyLane {
-    fn push(&self, work: Lazy) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(work);
+    fn push(&self, work: Box<dyn Ask>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(work);
     }
 
-    fn take(&self) -> Vec<Lazy> {
+    fn take(&self) -> Vec<Box<dyn Ask>> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -113,36 +118,26 @@ impl Writer {
         let (asks, waiting) = mpsc::sync_channel::<Box<dyn Ask>>(QUEUE);
         let lazy = Arc::new(LazyLane::default());
         let commits = Arc::new(AtomicU64::new(0));
-        let thread = std::thread::Builder::new()
-            .name("koppel-writer".into())
-            .spawn({
-                let (lazy, commits) = (Arc::clone(&lazy), Arc::clone(&commits));
-                move || write_until_closed(&connection, &waiting, &lazy, &commits)
-            })?;
-        Ok(Self {
-            asks: Some(asks),
-            lazy,
-            commits,
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("koppel-writer".into()).spawn({
+            let (lazy, commits) = (Arc::clone(&lazy), Arc::clone(&commits));
+            move || write_until_closed(&connection, &waiting, &lazy, &commits)
+        })?;
+        Ok(Self { asks: Some(asks), lazy, commits, thread: Some(thread) })
     }
 
     /// Runs `work` in the next group; the answer comes after the commit.
     ///
     /// An error of `work` undoes this ask alone. `Unavailable` means that nothing was acknowledged: the queue is full, the
-    /// deadline passed before its turn, or the database failed.
-    pub(crate) async fn ask<R, F>(&self, deadline: Instant, work: F) -> Result<R, Unavailable>
+    /// deadline passed before its turn, or the database failed. `heard` runs on this thread after the commit, also when the
+    /// caller has gone.
+    pub(crate) async fn ask<R, F, H>(&self, deadline: Instant, work: F, heard: H) -> Result<R, Unavailable>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+        H: FnOnce(&R) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let ask = Box::new(Pending {
-            deadline,
-            work: Some(work),
-            result: None,
-            reply,
-        });
+        let ask = Box::new(Pending { deadline, work: Some(work), heard, result: None, reply: Some(reply) });
         let asks = self.asks.as_ref().ok_or(Unavailable::Closed)?;
         match asks.try_send(ask) {
             Ok(()) => answer.await.unwrap_or(Err(Unavailable::Closed)),
@@ -152,11 +147,14 @@ impl Writer {
     }
 
     /// Lets `work` ride in the next group. It may be lost in a crash, and says so by being here.
-    pub(crate) fn lazily<F>(&self, work: F)
+    pub(crate) fn lazily<R, F, H>(&self, work: F, heard: H)
     where
-        F: FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+        H: FnOnce(&R) + Send + 'static,
     {
-        self.lazy.push(Box::new(work));
+        let deadline = Instant::now() + LAZY_PATIENCE;
+        self.lazy.push(Box::new(Pending { deadline, work: Some(work), heard, result: None, reply: None }));
     }
 
     /// How many commits changed something since the start.
@@ -187,16 +185,14 @@ fn write_until_closed(
             Ok(first) => {
                 let mut group = vec![first];
                 group.extend(waiting.try_iter().take(GROUP - 1));
-                commit_group(connection, group, lazy.take(), commits);
+                group.extend(lazy.take());
+                commit_group(connection, group, commits);
             }
             Err(RecvTimeoutError::Timeout) => {
-                let riders = lazy.take();
-                if !riders.is_empty() {
-                    commit_group(connection, Vec::new(), riders, commits);
-                }
+                commit_group(connection, lazy.take(), commits);
             }
             Err(RecvTimeoutError::Disconnected) => {
-                commit_group(connection, Vec::new(), lazy.take(), commits);
+                commit_group(connection, lazy.take(), commits);
                 return;
             }
         }
@@ -204,24 +200,18 @@ fn write_until_closed(
 }
 
 /// One transaction for everybody in the group; the answers follow the commit.
-fn commit_group(
-    connection: &Connection,
-    group: Vec<Box<dyn Ask>>,
-    riders: Vec<Lazy>,
-    commits: &AtomicU64,
-) {
+fn commit_group(connection: &Connection, group: Vec<Box<dyn Ask>>, commits: &AtomicU64) {
     let now = Instant::now();
-    let (mut live, late): (Vec<_>, Vec<_>) =
-        group.into_iter().partition(|ask| ask.deadline() > now);
+    let (mut live, late): (Vec<_>, Vec<_>) = group.into_iter().partition(|ask| ask.deadline() > now);
     for ask in late {
         ask.answer(Err(Unavailable::Busy));
     }
-    if live.is_empty() && riders.is_empty() {
+    if live.is_empty() {
         return;
     }
     let mut failed = vec![false; live.len()];
     let changes = connection.total_changes();
-    let end = in_one_transaction(connection, &mut live, &mut failed, riders);
+    let end = in_one_transaction(connection, &mut live, &mut failed);
     match &end {
         Ok(()) if connection.total_changes() != changes => {
             commits.fetch_add(1, Ordering::Relaxed);
@@ -238,21 +228,17 @@ fn commit_group(
     }
 }
 
-fn in_one_transaction(
-    connection: &Connection,
-    live: &mut [Box<dyn Ask>],
-    failed: &mut [bool],
-    riders: Vec<Lazy>,
-) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+fn in_one_transaction(connection: &Connection, live: &mut [Box<dyn Ask>], failed: &mut [bool]) -> rusqlite::Result<()> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let changes = connection.total_changes();
     let result = (|| {
         for (ask, failed) in live.iter_mut().zip(failed) {
             *failed = !in_savepoint(connection, |connection| ask.run(connection))?;
         }
-        for rider in riders {
-            in_savepoint(connection, rider)?;
+        if connection.total_changes() != changes {
+            connection.prepare_cached("UPDATE meta SET mark = mark + 1")?.execute([])?;
         }
-        connection.execute_batch("COMMIT")
+        connection.prepare_cached("COMMIT")?.execute([]).map(drop)
     })();
     if result.is_err() && !connection.is_autocommit() {
         // The group is lost either way; a failing rollback leaves the error that led here.
@@ -293,7 +279,7 @@ mod tests {
         let path = folder.path().join("t.sqlite");
         let connection = Connection::open(&path).unwrap();
         connection
-            .execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (n INTEGER UNIQUE)")
+            .execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (n INTEGER UNIQUE); CREATE TABLE meta (mark INTEGER); INSERT INTO meta VALUES (0)")
             .unwrap();
         let reader = Connection::open(&path).unwrap();
         (folder, Writer::start(connection).unwrap(), reader)
@@ -306,16 +292,16 @@ mod tests {
         }
     }
 
+    fn drop_it(_: &i64) {}
+
     fn count(reader: &Connection) -> i64 {
-        reader
-            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
-            .unwrap()
+        reader.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
     }
 
     #[tokio::test]
     async fn an_answer_means_that_the_change_is_committed() {
         let (_folder, writer, reader) = writer();
-        assert_eq!(writer.ask(soon(), insert(1)).await, Ok(1));
+        assert_eq!(writer.ask(soon(), insert(1), drop_it).await, Ok(1));
         assert_eq!(count(&reader), 1);
         assert_eq!(writer.commits(), 1);
     }
@@ -324,9 +310,9 @@ mod tests {
     async fn an_ask_that_fails_undoes_itself_alone() {
         let (_folder, writer, reader) = writer();
         let (first, twin, other) = tokio::join!(
-            writer.ask(soon(), insert(1)),
-            writer.ask(soon(), insert(1)),
-            writer.ask(soon(), insert(2)),
+            writer.ask(soon(), insert(1), drop_it),
+            writer.ask(soon(), insert(1), drop_it),
+            writer.ask(soon(), insert(2), drop_it),
         );
         assert_eq!((first, other), (Ok(1), Ok(2)));
         assert_eq!(twin, Err(Unavailable::Database));
@@ -337,15 +323,15 @@ mod tests {
     async fn an_ask_past_its_deadline_is_dropped_unexecuted() {
         let (_folder, writer, reader) = writer();
         let past = Instant::now();
-        assert_eq!(writer.ask(past, insert(1)).await, Err(Unavailable::Busy));
+        assert_eq!(writer.ask(past, insert(1), drop_it).await, Err(Unavailable::Busy));
         assert_eq!(count(&reader), 0);
     }
 
     #[tokio::test]
     async fn lazy_work_rides_in_the_commit_of_the_next_ask() {
         let (_folder, writer, reader) = writer();
-        writer.lazily(|connection| connection.execute("INSERT INTO t VALUES (7)", []).map(drop));
-        assert_eq!(writer.ask(soon(), insert(1)).await, Ok(1));
+        writer.lazily(insert(7), drop_it);
+        assert_eq!(writer.ask(soon(), insert(1), drop_it).await, Ok(1));
         assert_eq!(count(&reader), 2);
         assert_eq!(writer.commits(), 1);
     }
@@ -353,7 +339,7 @@ mod tests {
     #[tokio::test]
     async fn closing_flushes_lazy_work() {
         let (_folder, writer, reader) = writer();
-        writer.lazily(|connection| connection.execute("INSERT INTO t VALUES (7)", []).map(drop));
+        writer.lazily(insert(7), drop_it);
         drop(writer);
         assert_eq!(count(&reader), 1);
     }
@@ -362,9 +348,7 @@ mod tests {
     async fn reading_alone_is_no_durable_commit() {
         let (_folder, writer, _reader) = writer();
         let read = writer
-            .ask(soon(), |connection| {
-                connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))
-            })
+            .ask(soon(), |connection| connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0)), drop_it)
             .await;
         assert_eq!((read, writer.commits()), (Ok(1), 0));
     }
