@@ -4,6 +4,7 @@
 //! API ([`panel_api`]) and a phone that speaks the protocol without a screen ([`soft_phone`]). The tests themselves are in
 //! `tests/tests/`; the played story of `cargo xtask demo --check` and the benchmarks are programs in `src/bin/`.
 
+pub mod bench;
 pub mod panel_api;
 pub mod server_process;
 pub mod soft_phone;

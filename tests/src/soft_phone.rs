@@ -3,6 +3,8 @@
 //! It has no retries and no state machine of its own, so that a race rig decides what happens when; the real companion
 //! (`koppel-client`) is played by the story and the scenarios.
 
+pub mod live;
+
 use std::{sync::Mutex, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
@@ -113,8 +115,16 @@ impl SoftPhone {
     /// When any step is refused; the message holds the problem.
     pub async fn redeem(base: &str, user: &str, code: &str) -> Result<Waiting> {
         crate::install_crypto();
-        let crypto = soft_crypto();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(40)).build()?;
+        Self::redeem_over(http, base, user, code).await
+    }
+
+    /// The same over connections that many phones share, for a crowd.
+    ///
+    /// # Errors
+    /// See [`SoftPhone::redeem`].
+    pub async fn redeem_over(http: reqwest::Client, base: &str, user: &str, code: &str) -> Result<Waiting> {
+        let crypto = soft_crypto();
         let known: WellKnown = read(http.get(format!("{base}{}", phone_api::WELL_KNOWN)).send().await?).await?;
         let identity = Identity::verify_chain(&crypto, &known.chain)?;
         let (id, approve) = (SoftSigningKey::generate(&crypto)?, SoftSigningKey::generate(&crypto)?);

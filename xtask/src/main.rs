@@ -4,6 +4,7 @@
 //! on this machine), [`soak`] (what takes hours by nature) and [`bench`] (figures beside a floor). The others serve them:
 //! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
 
+mod bench;
 mod check;
 mod demo;
 mod process;
@@ -25,7 +26,8 @@ cargo xtask COMMAND
   test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo
   demo                a server, a panel and a phone on this machine: log in at the address that it prints
   demo --check        the same without a person: every step of the story over real processes, in about two minutes
-  bench [--json]      figures beside the floor of this machine (release build; leave the machine alone meanwhile)
+  bench [--json]      figures beside the floor of this machine (release build; leave the machine alone meanwhile);
+                      with --short only to see that it runs
   soak [PART…]        what takes long by nature. Parts: broken (each defence taken out turns a test red), races, kills
 
 Logs of the parts of a test are kept in target/xtask-logs/.";
@@ -52,6 +54,9 @@ fn run() -> Result<bool> {
             Ok(true)
         }
         ["check"] => check::run(&workspace),
+        ["bench", options @ ..] if options.iter().all(|option| ["--json", "--short"].contains(option)) => {
+            bench::run(&workspace, options)
+        }
         ["demo"] => demo::run(&workspace),
         ["demo", "--check"] => demo::check(&workspace),
         ["soak", parts @ ..] => soak::run(&workspace, parts),

@@ -90,7 +90,7 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
 
 fn build(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     println!("building");
-    must(&mut workspace.cargo(&["build", "--workspace", "--bins", "--profile", PROFILE]))?;
+    must(&mut workspace.cargo(&["build", "--workspace", "--bins", "--examples", "--profile", PROFILE]))?;
     if parts.contains(&Part::Rust) {
         must(&mut workspace.cargo(&["test", "--workspace", "--profile", PROFILE, "--no-run"]))?;
     }
