@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// SHA-256 of a server's SubjectPublicKeyInfo, as a link carries it.
-pub type TlsPin = [u8; 32];
+pub type TlsPin = koppel_protocol::Bytes<32>;
 
 /// A file of roots could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ impl ServerCertVerifier for PinnedKey {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let certificate = ParsedCertificate::try_from(end_entity)?;
         let found = Sha256::digest(certificate.subject_public_key_info().as_ref());
-        if bool::from(found.as_slice().ct_eq(&self.pin)) {
+        if bool::from(found.as_slice().ct_eq(self.pin.as_bytes())) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))

@@ -146,14 +146,13 @@ async fn a_certificate_of_unknown_origin_is_not_trusted() {
 
 #[tokio::test]
 async fn a_pinned_key_is_trusted_whoever_certified_it_and_another_key_is_not() {
-    use sha2::Digest;
     let (address, spki) = tls_server().await;
     let origin = format!("https://localhost:{}", address.port());
     let ask = Question { path: "/", body: None, content_type: "", proof: None };
-    let right: [u8; 32] = sha2::Sha256::digest(&spki).into();
+    let right = koppel_protocol::hash::sha256(&spki);
     let client = HttpClient::new(&origin, &Roots::bundled(), Some(right)).unwrap();
     assert_eq!(client.ask(ask).await.unwrap().status, 200);
-    let client = HttpClient::new(&origin, &Roots::bundled(), Some([0; 32])).unwrap();
+    let client = HttpClient::new(&origin, &Roots::bundled(), Some(koppel_protocol::Bytes::new([0; 32]))).unwrap();
     assert_eq!(client.ask(ask).await.unwrap_err(), HttpError::Untrusted);
 }
 

@@ -1,0 +1,220 @@
+//! `KoppelClient`: the companion as a shell sees it.
+//!
+//! Verbs go in, whole snapshots come out ([`KoppelClient::watch`]), and what happens in between is told as it happens
+//! ([`KoppelClient::updates`]). A verb returns as soon as it was taken; what came of it is an update. Approving is two calls,
+//! [`begin_approval`](KoppelClient::begin_approval) and [`finish`](KoppelClient::finish): between them the shell asks the person for finger, face or
+//! PIN, in its own way. Verbs that wait for their end are in [`conversation`](crate::conversation).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use koppel_core::{
+    AccountId, ChallengeContent, DenyReason, Event, Invitation, Machine, NoSignature, Question, Refused,
+    SigningRequest, State,
+};
+use koppel_protocol::id::{ChallengeId, NoticeId};
+use koppel_protocol::pairing::Platform;
+use koppel_protocol::{Digits, Text};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::engine::{Engine, Input, Parts};
+use crate::error::ClientError;
+use crate::keys::Tools;
+use crate::opening::{self, OpenError, Setup};
+use crate::randomness;
+use crate::update::Update;
+
+/// Wishes and answers that may wait for the engine before the network is slowed down.
+const INBOX: usize = 256;
+/// Updates a slow reader may lag behind before it must read the snapshot.
+const UPDATES: usize = 1024;
+
+/// The companion. Clones are the same one.
+#[derive(Clone)]
+pub struct KoppelClient {
+    inputs: mpsc::Sender<Input>,
+    updates: broadcast::Sender<Update>,
+    first_updates: Arc<Mutex<Option<broadcast::Receiver<Update>>>>,
+    state: watch::Receiver<Arc<State>>,
+}
+
+impl KoppelClient {
+    /// Opens the companion of a folder and starts its engine, on the async runtime that this is called on.
+    ///
+    /// # Errors
+    /// [`OpenError`], each of which leaves everything where it was.
+    pub async fn open(setup: Setup) -> Result<Self, OpenError> {
+        let looked = tokio::task::spawn_blocking(move || {
+            let opened = opening::open(&setup)?;
+            let machine = Machine::new(opened.vault, Box::new(Tools::new(setup.keys.clone())));
+            opening::delete_keys(&setup, &machine.key_owners())?;
+            Ok::<_, OpenError>((setup, opened.file, opened.key, machine))
+        });
+        let (setup, vault, vault_key, machine) = looked.await.map_err(|_| OpenError::Locked)??;
+
+        let (inputs, inbox) = mpsc::channel(INBOX);
+        let (updates, first_updates) = broadcast::channel(UPDATES);
+        let (publish, state) = watch::channel(Arc::new(machine.snapshot(setup.clock.now())));
+        let parts = Parts {
+            machine,
+            clock: setup.clock,
+            vault,
+            vault_key,
+            keys: setup.keys,
+            roots: setup.roots,
+            updates: updates.clone(),
+            state: publish,
+        };
+        let engine = Engine::new(parts, inbox, inputs.downgrade());
+        tokio::spawn(engine.run());
+        Ok(Self { inputs, updates, first_updates: Arc::new(Mutex::new(Some(first_updates))), state })
+    }
+
+    /// The newest snapshot, and a wait for newer ones. Older ones are skipped, never queued.
+    pub fn watch(&self) -> watch::Receiver<Arc<State>> {
+        self.state.clone()
+    }
+
+    /// The newest snapshot.
+    pub fn state(&self) -> Arc<State> {
+        self.state.borrow().clone()
+    }
+
+    /// What happens from now on; whoever asks first also hears what happened since the client was opened.
+    pub fn updates(&self) -> broadcast::Receiver<Update> {
+        let first = self.first_updates.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| self.updates.subscribe())
+    }
+
+    /// Begins to pair (P0 to P2), after the person agreed to the host. Binds nothing. Answered by
+    /// [`News::Offer`](koppel_core::News::Offer) for the account that is returned, or by its end.
+    pub async fn begin_pairing(
+        &self,
+        invitation: Invitation,
+        device_name: Text,
+        approvals: bool,
+    ) -> Result<AccountId, ClientError> {
+        let account = AccountId::from_bytes(randomness::bytes());
+        self.wish(Event::Pair { account, invitation, device_name, platform: Platform::Terminal, approvals }).await?;
+        Ok(account)
+    }
+
+    /// The person agreed to an offer (P3). What follows is told by updates: an [`Update::Ask`] when the pairing has an `approve`
+    /// key, then the check number.
+    pub async fn accept(&self, account: AccountId) -> Result<(), ClientError> {
+        self.wish(Event::Accept { account }).await
+    }
+
+    /// The person gave up pairing, at any step before it is active.
+    pub async fn decline(&self, account: AccountId) -> Result<(), ClientError> {
+        self.wish(Event::Decline { account }).await
+    }
+
+    /// A challenge comes on screen: tells the server, and gives the content for that screen alone.
+    pub async fn show(&self, account: AccountId, cid: ChallengeId) -> Result<ChallengeContent, ClientError> {
+        self.wish(Event::Show { account, cid }).await?;
+        let (answer, content) = oneshot::channel();
+        self.send(Input::Content(account, cid, answer)).await?;
+        content.await.map_err(|_| ClientError::Stopped)?.ok_or(ClientError::Refused(Refused::NoSuchChallenge))
+    }
+
+    /// The person wants to approve, and typed `number` where the challenge asks for one. Answered by [`Update::Ask`], or at once
+    /// by an outcome. Nothing is stored before [`finish`](Self::finish).
+    pub async fn begin_approval(
+        &self,
+        account: AccountId,
+        cid: ChallengeId,
+        number: Option<Digits>,
+    ) -> Result<(), ClientError> {
+        self.wish(Event::Approve { account, cid, number }).await
+    }
+
+    /// Answers a request to sign: with the signature, or with why there is none. What follows is told by updates.
+    pub async fn finish(
+        &self,
+        request: &SigningRequest,
+        signature: Result<Vec<u8>, NoSignature>,
+    ) -> Result<(), ClientError> {
+        let order = request.order;
+        self.wish(match signature {
+            Ok(signature) => Event::Signed { order, signature },
+            Err(why) => Event::NotSigned { order, why },
+        })
+        .await
+    }
+
+    /// The person says no; [`DenyReason::NotMe`] is a fraud report, which locks the account. The outcome is told by updates.
+    pub async fn deny(&self, account: AccountId, cid: ChallengeId, reason: DenyReason) -> Result<(), ClientError> {
+        self.wish(Event::Deny { account, cid, reason }).await
+    }
+
+    /// After a fraud report of this phone: asks for a challenge whose approval lifts the lock.
+    pub async fn unlock(&self, account: AccountId) -> Result<(), ClientError> {
+        self.wish(Event::Unlock { account }).await
+    }
+
+    /// Stays connected for as long as the returned future lives; the app is on screen. Never returns by itself.
+    pub async fn stay_connected(&self) -> Result<std::convert::Infallible, ClientError> {
+        struct Leave(mpsc::Sender<Input>);
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                // With a full inbox the engine is busy; it disconnects when it is stopped.
+                let _ = self.0.try_send(Input::Event(Event::Background));
+            }
+        }
+        self.wish(Event::Foreground).await?;
+        let _leave = Leave(self.inputs.clone());
+        self.inputs.closed().await;
+        Err(ClientError::Stopped)
+    }
+
+    /// Fetches now instead of at the next turn.
+    pub async fn refresh(&self) -> Result<(), ClientError> {
+        self.wish(Event::Refresh).await
+    }
+
+    /// Asks the server something that changes nothing here; answered by [`News::Answer`](koppel_core::News::Answer).
+    pub async fn inquire(&self, account: AccountId, question: Question) -> Result<(), ClientError> {
+        self.wish(Event::Inquire { account, question }).await
+    }
+
+    /// Gives an account another label, on this phone only.
+    pub async fn rename(&self, account: AccountId, label: String) -> Result<(), ClientError> {
+        self.wish(Event::Rename { account, label }).await
+    }
+
+    /// Removes an account: tells its server if it can be reached, and deletes the keys. Done when it has left the snapshot.
+    pub async fn remove(&self, account: AccountId) -> Result<(), ClientError> {
+        self.wish(Event::Remove { account }).await
+    }
+
+    /// A notice was read.
+    pub async fn dismiss(&self, account: AccountId, nid: NoticeId) -> Result<(), ClientError> {
+        self.wish(Event::Dismiss { account, nid }).await
+    }
+
+    /// Disconnects and ends the engine. Everything that matters is already on disk.
+    pub async fn stop(&self) {
+        let (stopped, wait) = oneshot::channel();
+        if self.inputs.send(Input::Stop(stopped)).await.is_ok() {
+            // An engine that ended by itself has stopped too.
+            let _ = wait.await;
+        }
+    }
+
+    async fn wish(&self, event: Event) -> Result<(), ClientError> {
+        let (taken, answer) = oneshot::channel();
+        self.send(Input::Wish(Box::new(event), taken)).await?;
+        let taken = answer.await.map_err(|_| ClientError::Stopped)?;
+        taken.map_err(ClientError::Refused)
+    }
+
+    async fn send(&self, input: Input) -> Result<(), ClientError> {
+        self.inputs.send(input).await.map_err(|_| ClientError::Stopped)
+    }
+}
+
+impl std::fmt::Debug for KoppelClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KoppelClient").finish_non_exhaustive()
+    }
+}

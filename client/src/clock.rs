@@ -1,0 +1,37 @@
+//! The phone's clocks, as `core` wants them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use koppel_core::Now;
+
+/// Tells the time. Tests bring their own.
+pub trait Clock: Send + Sync {
+    /// The moment now.
+    fn now(&self) -> Now;
+}
+
+/// The clocks of this machine. All of a process count from the same moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+/// Milliseconds that also count while the machine sleeps: a countdown must not stand still under a closed lid.
+#[cfg(target_os = "linux")]
+fn monotonic_ms() -> u64 {
+    let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let ms = since_boot.tv_sec * 1000 + since_boot.tv_nsec / 1_000_000;
+    u64::try_from(ms).unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn monotonic_ms() -> u64 {
+    static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    u64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        // A wall clock before 1970 reads as zero: wrong, but core trusts no wall clock anyway.
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX), monotonic_ms: monotonic_ms() }
+    }
+}

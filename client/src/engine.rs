@@ -1,0 +1,404 @@
+//! The engine: one task that owns core's machine, hands it what happens and runs what it asks for.
+//!
+//! Events come from three sides: the shell's wishes, answers of the network, and the clock. They are handed in one at a time;
+//! the effects of each are run in order before the next. Writing the vault is waited for, since what follows it must not
+//! happen before it is durable; questions to servers run beside the engine and come back as events. The engine decides nothing.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use koppel_core::{
+    AccountId, Call, ChallengeContent, Effect, Event, FrameOut, LiveCall, LiveEvent, Machine, Method, NoAnswer,
+    NoSignature, Order, Refused, State,
+};
+use koppel_protocol::bytes;
+use koppel_protocol::id::ChallengeId;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::http::{Answer, HttpClient, HttpError, Question};
+use crate::keys::DeviceKeys;
+use crate::live::{Heard, LiveChannel};
+use crate::tls::{Roots, TlsPin};
+use crate::update::Update;
+use crate::vault::{VaultFile, VaultKey};
+
+/// The longest the engine sleeps: a machine that was suspended notices within this time that its moment passed.
+const LONGEST_NAP: Duration = Duration::from_secs(5);
+/// A gap between two looks at the clock that can only be a suspended machine.
+const SUSPENDED_MS: u64 = 30_000;
+
+/// What reaches the engine.
+pub(crate) enum Input {
+    /// Something happened.
+    Event(Event),
+    /// The shell wants something, and wants to know whether it was taken.
+    Wish(Box<Event>, oneshot::Sender<Result<(), Refused>>),
+    /// The content of a challenge, for its screen.
+    Content(AccountId, ChallengeId, oneshot::Sender<Option<ChallengeContent>>),
+    /// The end: everything is closed, then answered.
+    Stop(oneshot::Sender<()>),
+}
+
+/// What the engine is made of.
+pub(crate) struct Parts {
+    pub(crate) machine: Machine,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) vault: VaultFile,
+    pub(crate) vault_key: VaultKey,
+    pub(crate) keys: Arc<dyn DeviceKeys>,
+    pub(crate) roots: Roots,
+    pub(crate) updates: broadcast::Sender<Update>,
+    pub(crate) state: watch::Sender<Arc<State>>,
+}
+
+pub(crate) struct Engine {
+    parts: Parts,
+    inbox: mpsc::Receiver<Input>,
+    /// For the tasks that work beside the engine. Weak: when the last client is gone, so is the engine.
+    outbox: mpsc::WeakSender<Input>,
+    servers: HashMap<(String, Option<TlsPin>), HttpClient>,
+    channels: HashMap<AccountId, Channel>,
+    looked_at_clock: u64,
+}
+
+/// A live channel that is open or opening.
+struct Channel {
+    order: Order,
+    frames: mpsc::UnboundedSender<String>,
+    task: AbortHandle,
+}
+
+impl Engine {
+    pub(crate) fn new(parts: Parts, inbox: mpsc::Receiver<Input>, outbox: mpsc::WeakSender<Input>) -> Self {
+        let looked_at_clock = parts.clock.now().monotonic_ms;
+        Self { parts, inbox, outbox, servers: HashMap::new(), channels: HashMap::new(), looked_at_clock }
+    }
+
+    /// Runs until it is stopped or nobody is left who could ask for anything.
+    pub(crate) async fn run(mut self) {
+        self.happen(Event::Started).await;
+        loop {
+            let nap = self.nap();
+            tokio::select! {
+                input = self.inbox.recv() => match input {
+                    None => break,
+                    Some(Input::Event(event)) => self.happen(event).await,
+                    Some(Input::Wish(event, taken)) => {
+                        let result = self.handle(*event).await;
+                        // The shell may have stopped waiting; what it wanted happened all the same.
+                        let _ = taken.send(result);
+                    }
+                    Some(Input::Content(account, cid, answer)) => {
+                        let _ = answer.send(self.parts.machine.content(account, cid, self.parts.clock.now()));
+                    }
+                    Some(Input::Stop(stopped)) => {
+                        self.happen(Event::Background).await;
+                        self.close_channels();
+                        let _ = stopped.send(());
+                        return;
+                    }
+                },
+                () = tokio::time::sleep(nap) => self.look_at_clock().await,
+            }
+        }
+        self.close_channels();
+    }
+
+    fn nap(&self) -> Duration {
+        let now = self.parts.clock.now();
+        match self.parts.machine.next_wake(now) {
+            Some(moment) => Duration::from_millis(now.until(moment)).min(LONGEST_NAP),
+            None => LONGEST_NAP,
+        }
+    }
+
+    async fn look_at_clock(&mut self) {
+        let now = self.parts.clock.now();
+        let gap = now.monotonic_ms.saturating_sub(self.looked_at_clock);
+        self.looked_at_clock = now.monotonic_ms;
+        if gap > SUSPENDED_MS {
+            tracing::debug!(gap, "the machine slept; connecting anew");
+            self.happen(Event::NetworkChanged).await;
+        }
+        if self.parts.machine.next_wake(now).is_some_and(|moment| now.is_past(moment)) {
+            self.happen(Event::Tick).await;
+        }
+    }
+
+    /// Hands in an event whose refusal interests nobody: late and doubled answers are normal on a network.
+    async fn happen(&mut self, event: Event) {
+        if let Err(refused) = self.handle(event).await {
+            tracing::debug!(%refused, "an event was not taken");
+        }
+    }
+
+    /// Hands in an event, runs its effects, and everything that follows from them at once.
+    async fn handle(&mut self, event: Event) -> Result<(), Refused> {
+        self.looked_at_clock = self.looked_at_clock.max(self.parts.clock.now().monotonic_ms);
+        let effects = self.parts.machine.handle(event, self.parts.clock.now())?;
+        let mut following = VecDeque::new();
+        self.run_effects(effects, &mut following).await;
+        while let Some(event) = following.pop_front() {
+            match self.parts.machine.handle(event, self.parts.clock.now()) {
+                Ok(effects) => self.run_effects(effects, &mut following).await,
+                Err(refused) => tracing::debug!(%refused, "an event was not taken"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_effects(&mut self, effects: Vec<Effect>, following: &mut VecDeque<Event>) {
+        for effect in effects {
+            match effect {
+                Effect::Persist(contents) => {
+                    let contents = Zeroizing::new(contents.as_bytes().to_vec());
+                    if !self.persist(contents).await {
+                        following.push_back(Event::NotPersisted);
+                        return;
+                    }
+                }
+                Effect::MakeKeys { order, approve } => {
+                    following.push_back(self.make_keys(order, approve).await);
+                }
+                Effect::DeleteKeys(account) => self.delete_keys(account).await,
+                Effect::Sign { order, payload } => {
+                    following.push_back(match self.parts.keys.sign(order.account, &payload) {
+                        Ok(signature) => Event::Signed { order, signature },
+                        Err(error) => {
+                            tracing::warn!(%error, "the id key did not sign");
+                            Event::NotSigned { order, why: NoSignature::Refused }
+                        }
+                    });
+                }
+                Effect::Ask(request) => self.tell(Update::Ask(request)),
+                Effect::Call(call) => self.call(call, following),
+                Effect::OpenLive(call) => self.open_live(call),
+                Effect::SendFrame { order, frame } => self.send_frame(order, frame),
+                Effect::CloseLive(order) => self.close_live(order),
+                Effect::News(news) => self.tell(Update::News(Box::new(news))),
+                Effect::Changed => {
+                    let state = self.parts.machine.snapshot(self.parts.clock.now());
+                    self.parts.state.send_replace(Arc::new(state));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, update: Update) {
+        // With nobody listening the snapshot still says it all.
+        let _ = self.parts.updates.send(update);
+    }
+
+    async fn persist(&mut self, contents: Zeroizing<Vec<u8>>) -> bool {
+        let (vault, key) = (self.parts.vault.clone(), self.parts.vault_key.clone());
+        let written = tokio::task::spawn_blocking(move || vault.write(&key, &contents)).await;
+        match written {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the vault could not be written");
+                self.tell(Update::NotWritten(Arc::new(error)));
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    async fn make_keys(&mut self, order: Order, approve: bool) -> Event {
+        let keys = self.parts.keys.clone();
+        let made = tokio::task::spawn_blocking(move || keys.make(order.account, approve)).await;
+        match made {
+            Ok(Ok(keys)) => Event::KeysMade { order, keys },
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "no keys were made");
+                Event::KeysFailed { order }
+            }
+            Err(_) => Event::KeysFailed { order },
+        }
+    }
+
+    async fn delete_keys(&mut self, account: AccountId) {
+        let keys = self.parts.keys.clone();
+        let deleted = tokio::task::spawn_blocking(move || keys.delete(account)).await;
+        if !matches!(deleted, Ok(Ok(()))) {
+            // They are orphans now; the next start deletes them.
+            tracing::warn!("the keys of an account were not deleted");
+        }
+    }
+
+    fn call(&mut self, call: Call, following: &mut VecDeque<Event>) {
+        let order = call.order;
+        let proof = match &call.proof {
+            None => None,
+            Some(signing_input) => match self.proof(order.account, signing_input) {
+                Some(proof) => Some(proof),
+                None => {
+                    following.push_back(Event::NotAnswered { order, why: NoAnswer::Invalid });
+                    return;
+                }
+            },
+        };
+        let server = match self.server(&call) {
+            Ok(server) => server,
+            Err(error) => {
+                following.push_back(Event::NotAnswered { order, why: reason(error) });
+                return;
+            }
+        };
+        let (outbox, clock) = (self.outbox.clone(), self.parts.clock.clone());
+        tokio::spawn(async move {
+            let sent_at = clock.now().monotonic_ms;
+            let answer = server
+                .ask(Question {
+                    path: &call.path,
+                    body: match call.method {
+                        Method::Get => None,
+                        Method::Post => Some(call.body.as_slice()),
+                    },
+                    content_type: call.content_type,
+                    proof: proof.as_deref(),
+                })
+                .await;
+            let event = match answer {
+                Ok(answer) => Event::Answered { order, answer: for_core(answer, sent_at) },
+                Err(error) => Event::NotAnswered { order, why: reason(error) },
+            };
+            report(&outbox, event).await;
+        });
+    }
+
+    fn server(&mut self, call: &Call) -> Result<HttpClient, HttpError> {
+        let origin = call.origin.to_string();
+        let pin = call.tls_pin;
+        if let Some(server) = self.servers.get(&(origin.clone(), pin)) {
+            return Ok(server.clone());
+        }
+        let server = HttpClient::new(&origin, &self.parts.roots, pin)?;
+        self.servers.insert((origin, pin), server.clone());
+        Ok(server)
+    }
+
+    /// A device proof: what was to be signed, and the signature behind it.
+    fn proof(&self, account: AccountId, signing_input: &str) -> Option<String> {
+        let signature = self.parts.keys.sign(account, signing_input.as_bytes());
+        let signature = signature.inspect_err(|error| tracing::warn!(%error, "the id key did not sign")).ok()?;
+        let raw = match <[u8; 64]>::try_from(signature.as_slice()) {
+            Ok(raw) => raw,
+            Err(_) => koppel_core::signature::from_der(&signature)?,
+        };
+        Some(format!("{signing_input}.{}", bytes::encode(&raw)))
+    }
+
+    fn open_live(&mut self, call: LiveCall) {
+        let order = call.order;
+        if let Some(older) = self.channels.remove(&order.account) {
+            older.task.abort();
+        }
+        let (frames, to_send) = mpsc::unbounded_channel();
+        let (outbox, roots) = (self.outbox.clone(), self.parts.roots.clone());
+        let task = tokio::spawn(keep_live(call, roots, to_send, outbox));
+        self.channels.insert(order.account, Channel { order, frames, task: task.abort_handle() });
+    }
+
+    fn send_frame(&self, order: Order, frame: FrameOut) {
+        let text = match frame {
+            FrameOut::Text(text) => Some(text),
+            FrameOut::Proof { signing_input } => self
+                .proof(order.account, &signing_input)
+                .map(|proof| serde_json::json!({"t": "proof", "proof": proof}).to_string()),
+        };
+        let channel = self.channels.get(&order.account).filter(|channel| channel.order == order);
+        if let (Some(channel), Some(text)) = (channel, text) {
+            // A channel that ended in the meantime has told so by an event of its own.
+            let _ = channel.frames.send(text);
+        }
+    }
+
+    fn close_live(&mut self, order: Order) {
+        if self.channels.get(&order.account).is_some_and(|c| c.order == order) {
+            // Its task ends when nobody can send on it any more, with a farewell.
+            self.channels.remove(&order.account);
+        }
+    }
+
+    fn close_channels(&mut self) {
+        self.channels.clear();
+    }
+}
+
+/// Opens a live channel and carries frames both ways until either side ends it.
+async fn keep_live(
+    call: LiveCall,
+    roots: Roots,
+    mut to_send: mpsc::UnboundedReceiver<String>,
+    outbox: mpsc::WeakSender<Input>,
+) {
+    let order = call.order;
+    let tell = async |event| report(&outbox, Event::Live { order, event }).await;
+    let mut channel = match LiveChannel::open(&call.origin.to_string(), &roots, call.tls_pin).await {
+        Ok(channel) => channel,
+        Err(refusal) => {
+            tracing::debug!(error = %refusal.error, "no live channel");
+            let retry_after = refusal.retry_after.map(|wait| wait.as_secs());
+            tell(LiveEvent::Closed { retry_after }).await;
+            return;
+        }
+    };
+    tell(LiveEvent::Opened).await;
+    loop {
+        tokio::select! {
+            frame = to_send.recv() => match frame {
+                Some(frame) => {
+                    if channel.send(frame).await.is_err() {
+                        break;
+                    }
+                }
+                None => {
+                    channel.close().await;
+                    return;
+                }
+            },
+            heard = channel.next() => match heard {
+                Ok(Heard::Frame(frame)) => tell(LiveEvent::Frame(frame)).await,
+                Ok(Heard::Heartbeat) => tell(LiveEvent::Heard).await,
+                Ok(Heard::End) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "the live channel broke");
+                    break;
+                }
+            },
+        }
+    }
+    tell(LiveEvent::Closed { retry_after: None }).await;
+}
+
+async fn report(outbox: &mpsc::WeakSender<Input>, event: Event) {
+    if let Some(outbox) = outbox.upgrade() {
+        // A full inbox slows the network down, which is right; a closed one means that the engine is gone.
+        let _ = outbox.send(Input::Event(event)).await;
+    }
+}
+
+fn for_core(answer: Answer, sent_at: u64) -> koppel_core::Answer {
+    koppel_core::Answer {
+        status: answer.status,
+        nonce: answer.nonce,
+        time_ms: answer.time_ms,
+        retry_after: answer.retry_after.map(|wait| wait.as_secs()),
+        body: answer.body,
+        sent_at,
+    }
+}
+
+fn reason(error: HttpError) -> NoAnswer {
+    match error {
+        HttpError::Unreachable => NoAnswer::NoConnection,
+        HttpError::Untrusted => NoAnswer::Tls,
+        HttpError::TimedOut => NoAnswer::Timeout,
+        HttpError::TooLarge => NoAnswer::TooLarge,
+        HttpError::Malformed => NoAnswer::Invalid,
+    }
+}
