@@ -9,11 +9,11 @@ use crate::address::Address;
 use crate::verification::Mode;
 
 const STORY: &str = "\
-A small web site that asks a user name and a password, and then lets a Koppel server ask the user's phone.
-It uses nothing but the server's public HTTP API, checks the phone's signature itself, and lets nobody in
-when anything goes wrong: there is no setting for that.
+A small web site that asks a user name and a password, and then lets a Koppel server ask the user's phone. \
+It uses nothing but the server's public HTTP API, checks the phone's signature itself, and lets nobody in when \
+anything goes wrong: there is no setting for that.
 
-Without a command it serves the site. Users stand in a JSON file (`koppel-panel user add`), or try it with
+Without a command it serves the site. Users stand in a JSON file (`koppel-panel user add`), or try it with \
 --example-users. Keys of phones that it knows stand in the --state file (`koppel-panel key`).";
 
 const EXAMPLES: &str = "\

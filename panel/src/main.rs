@@ -82,7 +82,7 @@ fn assemble(serve: &Serve, local: SocketAddr) -> anyhow::Result<std::sync::Arc<P
         if !public_url.is_loopback() {
             bail!("--example-users have public passwords and are for loopback addresses only, not for {public_url}");
         }
-        users = users.with_examples(clock.now())?;
+        users = users.with_examples()?;
     }
     let pins = JsonFile::at(&serve.state);
     pins.create::<Pins>()?;
@@ -109,6 +109,9 @@ fn assemble(serve: &Serve, local: SocketAddr) -> anyhow::Result<std::sync::Arc<P
         directory_url = directory.is_some().then(|| format!("{public_url}{DIRECTORY_PATH}")),
         "serving"
     );
+    if serve.require_device_signature && serve.mode == Some(Mode::Code) {
+        bail!("--require-device-signature needs --mode number: with a typed code no phone signs anything");
+    }
     let settings = Settings {
         public_url,
         mode: serve.mode.or(serve.require_device_signature.then_some(Mode::Number)),

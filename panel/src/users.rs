@@ -3,9 +3,9 @@
 //! Users stand in a JSON file with Argon2id hashes, written by `koppel-panel user add`. The file is read at every
 //! sign-in, so that a change needs no restart. A name that does not exist costs as much time as a wrong password.
 
-use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::json_file::{FileError, JsonFile};
@@ -84,7 +84,8 @@ impl Subscriber {
             display: display.to_owned(),
             extension: extension.to_owned(),
             password_changed_at: now,
-            password: hash(password)?,
+            // Argon2id with the crate's defaults: 19 MiB, two passes.
+            password: hash(&Argon2::default(), password)?,
         })
     }
 
@@ -104,9 +105,8 @@ pub fn canonical(login_name: &str) -> String {
     login_name.trim().to_lowercase()
 }
 
-fn hash(password: &str) -> Result<String, UserError> {
-    // Argon2id with the crate's defaults: 19 MiB, two passes.
-    let hash = Argon2::default().hash_password(password.as_bytes());
+fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, UserError> {
+    let hash = argon2.hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|_| UserError::BadPassword)
 }
 
@@ -127,18 +127,24 @@ impl Users {
 
     /// Nobody yet.
     pub fn none() -> Result<Self, UserError> {
-        let nobody = hash(&Secret::<16>::fresh().text())?;
+        let nobody = hash(&Argon2::default(), &Secret::<16>::fresh().text())?;
         Ok(Self { file: None, examples: Vec::new(), nobody })
     }
 
-    /// And [`EXAMPLES`]. Their passwords are public.
-    pub fn with_examples(mut self, now: i64) -> Result<Self, UserError> {
+    /// And [`EXAMPLES`]. Their passwords are public, so their hashes may be cheap ones.
+    pub fn with_examples(mut self) -> Result<Self, UserError> {
+        let cheap = Params::new(Params::MIN_M_COST, 1, 1, None).map_err(|_| UserError::BadPassword)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
         for (name, display, extension) in EXAMPLES {
-            let mut example = Subscriber::new(name, display, extension, &format!("linden-{name}"), now)?;
-            // The same after a restart, or the verification server would meet a second Anna.
-            example.external_id = format!("linden-{name}");
-            example.password_changed_at = 0;
-            self.examples.push(example);
+            self.examples.push(Subscriber {
+                // The same after a restart, or the verification server would meet a second Anna.
+                external_id: format!("linden-{name}"),
+                login_name: name.to_owned(),
+                display: display.to_owned(),
+                extension: extension.to_owned(),
+                password_changed_at: 0,
+                password: hash(&argon2, &format!("linden-{name}"))?,
+            });
         }
         Ok(self)
     }
