@@ -171,7 +171,7 @@ Logs: {folder}
 
     fn phone(&self) -> Command {
         let mut phone = self.program("koppel");
-        phone.args(["--yes", "--secrets", "file", "--folder"]).arg(self.path("phone"));
+        phone.args(["--secrets", "file", "--folder"]).arg(self.path("phone"));
         phone
     }
 }
