@@ -7,15 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{HeaderMap, header};
 use serde::Serialize;
 
-/// Longer user agents are nobody's.
-const LONGEST_AGENT: usize = 512;
-
 /// What the verification server is told about the browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Browser {
     /// Its address.
     pub ip: IpAddr,
-    /// Its `User-Agent`, as sent.
+    /// Its `User-Agent`, whole: the server's page opens only in a browser with the same one.
     pub user_agent: String,
 }
 
@@ -30,7 +27,7 @@ impl Browser {
         };
         let ip = if trusted_proxies.contains(&peer) { forwarded().unwrap_or(peer) } else { peer };
         let agent = headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
-        let user_agent = agent.unwrap_or_default().chars().take(LONGEST_AGENT).collect();
+        let user_agent = agent.unwrap_or_default().into_owned();
         Self { ip: ip.to_canonical(), user_agent }
     }
 }

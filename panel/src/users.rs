@@ -59,6 +59,9 @@ pub enum UserError {
     /// Empty, too long, or with white space.
     #[error("a user name has 1 to 64 letters, digits, dots, dashes or underscores")]
     BadName,
+    /// Empty, too long, or with control characters.
+    #[error("a display name and an extension have 1 to 64 bytes and no control characters")]
+    BadDisplay,
     /// Too short or too long.
     #[error("a password has 8 to 256 characters")]
     BadPassword,
@@ -74,6 +77,10 @@ impl Subscriber {
         let fits = |c: char| c.is_alphanumeric() || "._-@".contains(c);
         if !(1..=64).contains(&login_name.len()) || !login_name.chars().all(fits) {
             return Err(UserError::BadName);
+        }
+        let clean = |text: &str| (1..=64).contains(&text.len()) && !text.chars().any(char::is_control);
+        if !clean(display) || !clean(extension) {
+            return Err(UserError::BadDisplay);
         }
         if !(8..=256).contains(&password.chars().count()) {
             return Err(UserError::BadPassword);
@@ -205,9 +212,12 @@ mod tests {
 
     #[test]
     fn bad_names_and_passwords_are_said_so() {
-        assert!(matches!(Subscriber::new("a b", "", "", "long enough", 0), Err(UserError::BadName)));
-        assert!(matches!(Subscriber::new("", "", "", "long enough", 0), Err(UserError::BadName)));
-        assert!(matches!(Subscriber::new("noor", "", "", "short", 0), Err(UserError::BadPassword)));
+        let new = |name, display, password| Subscriber::new(name, display, "31", password, 0);
+        assert!(matches!(new("a b", "Noor", "long enough"), Err(UserError::BadName)));
+        assert!(matches!(new("", "Noor", "long enough"), Err(UserError::BadName)));
+        assert!(matches!(new("noor", "", "long enough"), Err(UserError::BadDisplay)));
+        assert!(matches!(new("noor", "Noor\u{7}", "long enough"), Err(UserError::BadDisplay)));
+        assert!(matches!(new("noor", "Noor", "short"), Err(UserError::BadPassword)));
     }
 
     #[test]

@@ -21,6 +21,21 @@ use crate::secret::{Secret, b64u, sha256};
 use crate::users::User;
 
 const LARGEST_ANSWER: usize = 64 * 1024;
+/// Refusals that are about this login. Every other one is about the panel, and a person can do nothing about it.
+const ABOUT_THE_LOGIN: [&str; 12] = [
+    "wrong-binding",
+    "not-found",
+    "not-verified",
+    "delivery-ended",
+    "superseded",
+    "already-decided",
+    "not-enrolled",
+    "expired",
+    "account-locked",
+    "method-disabled",
+    "too-many-tries",
+    "too-soon",
+];
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// How long a person is let wait before they are told to try again.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -145,10 +160,12 @@ struct Exchange<'a> {
     v: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Problem {
     #[serde(rename = "type")]
     kind: String,
+    detail: String,
 }
 
 /// Where the verification server is, and as whom we speak to it.
@@ -275,12 +292,16 @@ async fn answer<T: DeserializeOwned>(request: RequestBuilder, expected: u16) -> 
     if status == expected {
         return serde_json::from_slice(&body).map_err(|error| Trouble::Unavailable(error.to_string()));
     }
-    let problem = serde_json::from_slice::<Problem>(&body).ok();
-    let slug = problem.and_then(|p| p.kind.strip_prefix("urn:koppel:problem:").map(str::to_owned));
-    match (status, slug) {
-        // 400 and 401 are about the panel and its key; the person can do nothing about them.
-        (402..=499, Some(slug)) => Err(Trouble::Refused(slug)),
-        (_, slug) => Err(Trouble::Unavailable(format!("status {status} {}", slug.unwrap_or_default()))),
+    let problem = serde_json::from_slice::<Problem>(&body).unwrap_or_default();
+    match problem.kind.strip_prefix("urn:koppel:problem:") {
+        Some(slug) if (400..500).contains(&status) && ABOUT_THE_LOGIN.contains(&slug) => {
+            Err(Trouble::Refused(slug.to_owned()))
+        }
+        // The detail is for whoever runs the panel: an unregistered return URL, a key without its scope.
+        _ => {
+            let detail: String = problem.detail.chars().take(300).collect();
+            Err(Trouble::Unavailable(format!("status {status} {} {detail}", problem.kind)))
+        }
     }
 }
 

@@ -54,6 +54,8 @@ fn bad_results() -> Vec<(&'static str, Manner, u16)> {
         ("410", Manner::problem(410, "expired"), 403),
         ("423", Manner::problem(423, "account-locked"), 403),
         ("429", Manner::problem(429, "too-many-tries"), 429),
+        ("an unknown refusal", Manner::problem(418, "verified"), 503),
+        ("a refusal with 200", Manner::problem(200, "not-verified"), 503),
         ("nothing", json_body(200, ""), 503),
         ("not JSON", json_body(200, "yes"), 503),
         ("half a JSON", json_body(200, "{\"verified\":true,"), 503),
@@ -114,8 +116,9 @@ async fn row_14_no_bad_prompt_lets_anybody_in() {
         ("a page elsewhere", json_body(201, &prompt(&id, "https://evil.example/p/x")), 503),
         ("a script", json_body(201, &prompt(&id, "javascript:alert(1)")), 503),
         ("401", Manner::problem(401, "unauthenticated"), 503),
-        ("403", Manner::problem(403, "scope-missing"), 403),
-        ("409", Manner::problem(409, "login-name-taken"), 403),
+        ("403", Manner::problem(403, "scope-missing"), 503),
+        ("409", Manner::problem(409, "login-name-taken"), 503),
+        ("422", Manner::problem(422, "invalid-field"), 503),
         ("423", Manner::problem(423, "account-locked"), 403),
     ] {
         world.server.prompts(manner);
