@@ -16,6 +16,7 @@ pub mod assets;
 mod delivery;
 mod enrol_page;
 mod frame;
+pub mod handlers;
 mod language;
 mod link_page;
 mod message_page;
@@ -29,9 +30,7 @@ mod texts;
 mod verify_page;
 
 pub use delivery::{Delivery, LiveState, Progress, Resend};
-pub use enrol_page::{
-    ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice,
-};
+pub use enrol_page::{ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice};
 pub use frame::{Forms, Frame};
 pub use language::Language;
 pub use link_page::LinkPage;

@@ -8,7 +8,10 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll(".copy").forEach(copy);
   document.querySelectorAll(".ring").forEach(ring);
   const main = document.querySelector("main");
-  if (main.dataset.link !== undefined) link(main);
+  if (main.dataset.link !== undefined) {
+    link(main);
+    addEventListener("hashchange", () => link(main));
+  }
   if (main.dataset.page) live(main);
 });
 
@@ -23,6 +26,7 @@ function boxes(input) {
   row.setAttribute("aria-hidden", "true");
   for (let n = 0; n < count; n++) row.append(document.createElement("i"));
   input.parentNode.append(row);
+  input.removeAttribute("maxlength"); // a pasted sentence may hold the code
   input.parentNode.classList.add("boxed");
 
   const place = (at) => input.setSelectionRange(at, at);
@@ -81,7 +85,7 @@ function wait(button) {
   tick();
 }
 
-/** Runs the countdown; when it ends, the page is another one. */
+/** Runs the countdown, and says so when it ends. */
 function ring(element) {
   const [picture, seconds, spoken] = element.children;
   const lifetime = Math.max(1, Number(element.dataset.lifetime));
@@ -97,11 +101,12 @@ function ring(element) {
     if (said !== Infinity && mark < said) spoken.textContent = spoken.getAttribute("data-" + mark);
     said = mark ?? 1000;
     if (left > 0) return void setTimeout(tick, 250);
-    const page = document.querySelector("main").dataset.page;
-    if (page) location.replace(page);
+    dispatchEvent(new Event("timeup"));
   };
   tick();
 }
+
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 /** Follows the state by long poll and loads the page again when it is another one. */
 async function live(main) {
@@ -114,14 +119,20 @@ async function live(main) {
     const element = line.querySelector(`[data-text=${name}]`);
     if (element.textContent !== text) element.textContent = text;
   };
-  const stop = new AbortController();
-  addEventListener("pagehide", () => stop.abort());
   let version = main.dataset.version;
   let pause = 1000;
-  while (!stop.signal.aborted) {
+  let left = false;
+  let ask;
+  addEventListener("pagehide", () => { left = true; ask?.abort(); });
+  addEventListener("timeup", () => { version = "0"; ask?.abort(); });
+  while (!left) {
     try {
-      const answer = await fetch(`${page}/state?after=${version}&wait=25`, { signal: stop.signal, cache: "no-store" });
-      if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return location.replace(page);
+      ask = new AbortController();
+      const answer = await fetch(`${page}/state?after=${version}&wait=25`, { signal: ask.signal, cache: "no-store" });
+      if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
+        await sleep(1000);
+        return location.replace(page);
+      }
       if (!answer.ok) throw new Error(answer.statusText);
       const state = await answer.json();
       line.classList.remove("offline");
@@ -131,14 +142,15 @@ async function live(main) {
       if (state.state === "approved" && finish) return finish.submit();
       if (state.screen !== screen) return location.replace(page);
       // A server that does not wait must not be asked without end.
-      if (String(state.version) === version) await new Promise((done) => setTimeout(done, 250));
+      if (String(state.version) === version) await sleep(250);
       version = String(state.version);
       pause = 1000;
     } catch (error) {
-      if (stop.signal.aborted) return;
+      if (left) return;
+      if (ask.signal.aborted) continue;
       line.classList.add("offline");
       say("hint", offline);
-      await new Promise((done) => setTimeout(done, pause * (0.5 + Math.random())));
+      await sleep(pause * (0.5 + Math.random()));
       pause = Math.min(pause * 2, 15000);
     }
   }
@@ -164,7 +176,8 @@ function link(main) {
   main.querySelector("[data-part=broken]").hidden = whole;
   if (!whole) return;
   const open = main.querySelector("[data-open]");
-  open.href = `koppel://${location.host}/p#${fields}`;
+  open.href = `koppel:${location.href}`;
   open.hidden = false;
+  main.querySelector("[data-manual]").hidden = false;
   main.querySelector(".copy textarea").value = location.href;
 }

@@ -25,17 +25,9 @@ pub struct Asset {
 
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let hash: String = Sha256::digest(bytes)[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash: String = Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let name = format!("{stem}-{hash}.{extension}");
-        Asset {
-            href: format!("/static/{name}"),
-            name,
-            bytes,
-            content_type,
-        }
+        Asset { href: format!("/static/{name}"), name, bytes, content_type }
     }
 }
 
@@ -110,16 +102,9 @@ mod tests {
             assert_eq!(answer.status(), StatusCode::OK);
             assert_eq!(answer.headers()["content-type"], asset.content_type);
             assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
-            assert!(
-                answer.headers()["cache-control"]
-                    .to_str()
-                    .unwrap()
-                    .contains("immutable")
-            );
+            assert!(answer.headers()["cache-control"].to_str().unwrap().contains("immutable"));
         }
-        let answer = ask("/static/koppel-0000000000000000.css".to_owned())
-            .await
-            .unwrap();
+        let answer = ask("/static/koppel-0000000000000000.css".to_owned()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     }
 }

@@ -134,23 +134,13 @@ impl EnrolPage {
         let texts = self.frame.texts();
         let (state, line, hint) = match &self.step {
             EnrolStep::Waiting(_) => ("waiting", texts.enrol_waiting(), texts.enrol_waiting_hint()),
-            EnrolStep::Pending { .. } => (
-                "pending",
-                texts.enrol_pending_line(),
-                texts.enrol_pending_hint(),
-            ),
+            EnrolStep::Pending { .. } => ("pending", texts.enrol_pending_line(), texts.enrol_pending_hint()),
             EnrolStep::Refused | EnrolStep::Expired | EnrolStep::Done { .. } => {
                 ("ended", texts.line_ended(), String::new())
             }
             EnrolStep::Test(step) => return step.live(self.version, &texts),
         };
-        LiveState {
-            version: self.version,
-            screen: self.screen(),
-            state,
-            line,
-            hint,
-        }
+        LiveState { version: self.version, screen: self.screen(), state, line, hint }
     }
 
     fn screen(&self) -> String {
@@ -171,9 +161,7 @@ impl EnrolPage {
 impl Page for EnrolPage {
     fn status(&self) -> StatusCode {
         match &self.step {
-            EnrolStep::Pending {
-                problem: Some(_), ..
-            } => StatusCode::UNPROCESSABLE_ENTITY,
+            EnrolStep::Pending { problem: Some(_), .. } => StatusCode::UNPROCESSABLE_ENTITY,
             EnrolStep::Test(step) => step.status(),
             _ => StatusCode::OK,
         }
@@ -196,9 +184,6 @@ mod tests {
             lifetime: 300,
         };
         let shown = format!("{:?}", EnrolStep::Waiting(invitation));
-        assert!(
-            !shown.contains("geheim") && !shown.contains("7K3M"),
-            "{shown}"
-        );
+        assert!(!shown.contains("geheim") && !shown.contains("7K3M"), "{shown}");
     }
 }

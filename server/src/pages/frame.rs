@@ -60,11 +60,7 @@ mod tests {
     #[test]
     fn the_tile_shows_the_first_letter_of_the_name() {
         for (party, initial) in [("voorbeeld telecom", "V"), ("“Élan”", "É"), ("…", "")] {
-            let frame = Frame {
-                language: Language::Dutch,
-                party: party.to_owned(),
-                account: None,
-            };
+            let frame = Frame { language: Language::Dutch, party: party.to_owned(), account: None };
             assert_eq!(frame.initial(), initial);
         }
     }

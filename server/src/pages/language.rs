@@ -25,9 +25,7 @@ impl Language {
     /// Reads a tag such as `nl`, `en-GB` or `NL-be`; the region does not matter.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next()?;
-        Language::ALL
-            .into_iter()
-            .find(|language| primary.eq_ignore_ascii_case(language.tag()))
+        Language::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 
     /// Chooses the language of a page: the one the panel asked for, else the one the browser
@@ -42,9 +40,8 @@ impl Language {
             let Some(language) = parts.next().and_then(Language::from_tag) else {
                 continue;
             };
-            let weight = parts
-                .find_map(|part| part.trim().strip_prefix("q="))
-                .map_or(1.0, |q| q.trim().parse().unwrap_or(0.0));
+            let weight =
+                parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(1.0, |q| q.trim().parse().unwrap_or(0.0));
             if weight > best.0 {
                 best = (weight, language);
             }
@@ -81,11 +78,7 @@ mod tests {
             (";;,,q=", Dutch),
         ];
         for (header, language) in cases {
-            assert_eq!(
-                Language::negotiate(None, Some(header)),
-                language,
-                "{header}"
-            );
+            assert_eq!(Language::negotiate(None, Some(header)), language, "{header}");
         }
         assert_eq!(Language::negotiate(None, None), Dutch);
     }

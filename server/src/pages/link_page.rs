@@ -1,7 +1,7 @@
 //! `/p`: where a pairing link leads when a camera or a message opens it in a browser.
 //!
 //! The secret stands in the fragment, which browsers never send; so this page is the same for
-//! every link, and the script hands the fields on to the app as `koppel://HOST/p#…`. Opening the
+//! every link, and the script hands the fields on to the app as `koppel:https://HOST/p#…`. Opening the
 //! page binds nothing.
 
 use askama::Template;

@@ -58,9 +58,7 @@ pub enum Message {
 impl Page for MessagePage {
     fn status(&self) -> StatusCode {
         match self.message {
-            Message::Stolen | Message::OtherBrowser | Message::NotAWindow { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Message::Stolen | Message::OtherBrowser | Message::NotAWindow { .. } => StatusCode::FORBIDDEN,
             Message::Expired | Message::Used => StatusCode::GONE,
             Message::Unknown => StatusCode::NOT_FOUND,
             Message::NeedsSupport => StatusCode::CONFLICT,
@@ -97,11 +95,9 @@ impl Message {
             | Message::NeedsSupport
             | Message::Locked => Sign::Shut,
             Message::Expired => Sign::Time,
-            Message::Used
-            | Message::Unknown
-            | Message::Stale { .. }
-            | Message::Busy { .. }
-            | Message::Unavailable => Sign::Notice,
+            Message::Used | Message::Unknown | Message::Stale { .. } | Message::Busy { .. } | Message::Unavailable => {
+                Sign::Notice
+            }
         }
     }
 

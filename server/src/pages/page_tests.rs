@@ -28,25 +28,15 @@ fn pages() -> Vec<(String, String, u16)> {
 /// The values of an attribute, wherever it stands.
 fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
     let start = format!(" {attribute}=\"");
-    html.split(&start)
-        .skip(1)
-        .map(|rest| &rest[..rest.find('"').unwrap()])
-        .collect()
+    html.split(&start).skip(1).map(|rest| &rest[..rest.find('"').unwrap()]).collect()
 }
 
 #[test]
 fn no_page_holds_script_or_style_of_its_own() {
     for (name, html, _) in pages() {
         assert_eq!(html.matches("<script").count(), 1, "{name}");
-        assert_eq!(
-            values(&html, "src"),
-            [assets::script().href.as_str()],
-            "{name}"
-        );
-        assert!(
-            !html.contains("<style") && !html.contains(" style="),
-            "{name}"
-        );
+        assert_eq!(values(&html, "src"), [assets::script().href.as_str()], "{name}");
+        assert!(!html.contains("<style") && !html.contains(" style="), "{name}");
         for handler in html.split(" on").skip(1) {
             let word = handler.trim_start_matches(|c: char| c.is_ascii_lowercase());
             assert!(!word.starts_with('='), "{name}: on{handler}");
@@ -59,10 +49,7 @@ fn no_page_holds_script_or_style_of_its_own() {
 fn no_page_asks_another_host_for_anything() {
     for (name, html, _) in pages() {
         for address in [values(&html, "src"), values(&html, "action")].concat() {
-            assert!(
-                address.starts_with('/') && !address.starts_with("//"),
-                "{name}: {address}"
-            );
+            assert!(address.starts_with('/') && !address.starts_with("//"), "{name}: {address}");
         }
         // The one foreign address is the invitation itself, behind a button.
         for address in values(&html, "href") {
@@ -88,11 +75,7 @@ fn every_page_has_one_heading_and_at_most_one_primary_action() {
     for (name, html, _) in pages() {
         let headings = html.matches("<h1").count();
         // The link page holds the broken link's message too, hidden.
-        assert_eq!(
-            headings,
-            if name.ends_with("/link") { 2 } else { 1 },
-            "{name}"
-        );
+        assert_eq!(headings, if name.ends_with("/link") { 2 } else { 1 }, "{name}");
         let body = without(&without(&html, "noscript"), "a class=\"first on-phone\"");
         assert!(body.matches("class=\"first\"").count() <= 1, "{name}");
     }
@@ -115,10 +98,7 @@ fn without(html: &str, tag: &str) -> String {
 fn a_verify_page_never_names_a_device() {
     for (name, html, _) in pages() {
         if name.contains("/verify-") {
-            assert!(
-                !html.contains("Pixel") && !html.contains("Android"),
-                "{name}"
-            );
+            assert!(!html.contains("Pixel") && !html.contains("Android"), "{name}");
         }
     }
 }
@@ -134,9 +114,8 @@ fn a_page_with_all_that_it_loads_is_at_most_30_kib() {
 
 #[test]
 fn what_comes_from_outside_is_escaped() {
-    let Some((_, Sample::Enrol(mut page))) = samples::all(Language::Dutch)
-        .into_iter()
-        .find(|(name, _)| name == "enrol-pending")
+    let Some((_, Sample::Enrol(mut page))) =
+        samples::all(Language::Dutch).into_iter().find(|(name, _)| name == "enrol-pending")
     else {
         panic!("the sample is there");
     };
@@ -153,10 +132,7 @@ fn what_comes_from_outside_is_escaped() {
 
 #[test]
 fn the_statuses_say_what_the_pages_say() {
-    let statuses: BTreeSet<(String, u16)> = pages()
-        .into_iter()
-        .map(|(name, _, status)| (name, status))
-        .collect();
+    let statuses: BTreeSet<(String, u16)> = pages().into_iter().map(|(name, _, status)| (name, status)).collect();
     for (name, status) in [
         ("nl/verify-code-shown", 200),
         ("nl/verify-code-wrong", 422),
@@ -168,10 +144,7 @@ fn the_statuses_say_what_the_pages_say() {
         ("nl/message-unknown", 404),
         ("nl/message-unavailable", 503),
     ] {
-        assert!(
-            statuses.contains(&(name.to_owned(), status)),
-            "{name} {status}"
-        );
+        assert!(statuses.contains(&(name.to_owned(), status)), "{name} {status}");
     }
 }
 

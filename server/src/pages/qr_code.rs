@@ -22,10 +22,7 @@ const MARGIN: usize = 4;
 impl QrCode {
     /// Draws `text`, with the error correction that survives a scratched screen (level M).
     pub fn new(text: &str) -> Result<Self, TooLong> {
-        let code = QRBuilder::new(text)
-            .ecl(ECL::M)
-            .build()
-            .map_err(|_| TooLong)?;
+        let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| TooLong)?;
         // Lines through the middle of each run of dark modules: a fifth of the size of a square
         // for each module.
         let mut path = String::new();
@@ -45,10 +42,7 @@ impl QrCode {
                 x += run.max(1);
             }
         }
-        Ok(QrCode {
-            size: code.size + 2 * MARGIN,
-            path,
-        })
+        Ok(QrCode { size: code.size + 2 * MARGIN, path })
     }
 
     /// The width and height of the picture in modules, with the quiet zone.
@@ -65,9 +59,7 @@ impl QrCode {
 /// The picture is a secret in another shape.
 impl std::fmt::Debug for QrCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QrCode")
-            .field("size", &self.size)
-            .finish_non_exhaustive()
+        f.debug_struct("QrCode").field("size", &self.size).finish_non_exhaustive()
     }
 }
 
@@ -95,11 +87,7 @@ mod tests {
         }
         for y in 0..code.size {
             for x in 0..code.size {
-                assert_eq!(
-                    painted[y + MARGIN][x + MARGIN],
-                    code[y][x].value(),
-                    "{x},{y}"
-                );
+                assert_eq!(painted[y + MARGIN][x + MARGIN], code[y][x].value(), "{x},{y}");
             }
         }
         assert!(painted[..MARGIN].iter().flatten().all(|dark| !dark));

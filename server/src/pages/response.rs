@@ -55,10 +55,7 @@ pub fn respond(page: &impl Page, return_origin: Option<&str>) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(
-        "cross-origin-opener-policy",
-        HeaderValue::from_static("same-origin"),
-    );
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(return_origin)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -84,18 +81,8 @@ mod tests {
 
     #[test]
     fn what_is_not_an_origin_does_not_get_into_the_policy() {
-        for origin in [
-            "",
-            "'unsafe-inline'",
-            "javascript:alert(1)",
-            "data:,x",
-            "https://*",
-            "https://a;b",
-        ] {
-            assert_eq!(
-                content_security_policy(Some(origin)),
-                content_security_policy(None)
-            );
+        for origin in ["", "'unsafe-inline'", "javascript:alert(1)", "data:,x", "https://*", "https://a;b"] {
+            assert_eq!(content_security_policy(Some(origin)), content_security_policy(None));
         }
     }
 }

@@ -58,9 +58,7 @@ impl Texts {
             return key;
         };
         let mut errors = Vec::new();
-        bundle
-            .format_pattern(pattern, Some(arguments), &mut errors)
-            .into_owned()
+        bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned()
     }
 }
 
@@ -296,11 +294,7 @@ mod tests {
     fn both_files_are_valid() {
         for source in [DUTCH, ENGLISH] {
             let parsed = FluentResource::try_new(source.to_owned());
-            assert!(
-                parsed.is_ok(),
-                "{:?}",
-                parsed.err().map(|(_, errors)| errors)
-            );
+            assert!(parsed.is_ok(), "{:?}", parsed.err().map(|(_, errors)| errors));
         }
     }
 
@@ -314,8 +308,7 @@ mod tests {
                 }
                 let message = bundle.get_message(&name.replace('_', "-")).unwrap();
                 let mut errors = Vec::new();
-                let text =
-                    bundle.format_pattern(message.value().unwrap(), Some(&arguments), &mut errors);
+                let text = bundle.format_pattern(message.value().unwrap(), Some(&arguments), &mut errors);
                 assert!(errors.is_empty(), "{name}: {errors:?}");
                 assert!(!text.is_empty(), "{name}");
             }

@@ -140,13 +140,7 @@ impl VerifyStep {
             VerifyStep::Approved => ("approved", texts.line_approved(), texts.hint_approved()),
             VerifyStep::Ended(_) => ("ended", texts.line_ended(), String::new()),
         };
-        LiveState {
-            version,
-            screen: self.screen(),
-            state,
-            line,
-            hint,
-        }
+        LiveState { version, screen: self.screen(), state, line, hint }
     }
 
     /// The screen's name; a page that stands on another one loads itself again.
@@ -223,9 +217,7 @@ impl Ending {
         match self {
             Ending::CodeExpired | Ending::NumberExpired | Ending::Expired => Sign::Time,
             Ending::Denied | Ending::Fraud | Ending::Locked => Sign::Shut,
-            Ending::TooManyTries | Ending::Superseded | Ending::Cancelled | Ending::Unavailable => {
-                Sign::Notice
-            }
+            Ending::TooManyTries | Ending::Superseded | Ending::Cancelled | Ending::Unavailable => Sign::Notice,
         }
     }
 
