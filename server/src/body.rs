@@ -25,10 +25,7 @@ const MAX_WAIT: Duration = Duration::from_secs(10);
 /// The whole body, if it is small enough, not encoded and arrives in time.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
     if headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(Problem::because(
-            Slug::InvalidRequest,
-            "Send the body without Content-Encoding.",
-        ));
+        return Err(Problem::because(Slug::InvalidRequest, "Send the body without Content-Encoding."));
     }
     let declared = headers
         .get(header::CONTENT_LENGTH)
@@ -39,10 +36,9 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     }
     match tokio::time::timeout(MAX_WAIT, collect(body, limit, declared.unwrap_or(0))).await {
         Ok(result) => result,
-        Err(_) => Err(Problem::because(
-            Slug::InvalidRequest,
-            "The body did not arrive in time; send the request again.",
-        )),
+        Err(_) => {
+            Err(Problem::because(Slug::InvalidRequest, "The body did not arrive in time; send the request again."))
+        }
     }
 }
 
@@ -70,10 +66,7 @@ async fn collect(body: Body, limit: usize, expected: usize) -> Result<Bytes, Pro
 }
 
 fn too_large(limit: usize) -> Problem {
-    Problem::because(
-        Slug::TooLarge,
-        format!("Send at most {} KiB.", limit / 1024),
-    )
+    Problem::because(Slug::TooLarge, format!("Send at most {} KiB.", limit / 1024))
 }
 
 /// Reads JSON whose headers say that it is JSON.
@@ -84,28 +77,19 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T,
 
 /// Refuses a body of another type than the endpoint takes.
 pub fn expect_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Problem> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = given.split(';').next().unwrap_or("").trim();
     if essence.eq_ignore_ascii_case(wanted) {
         Ok(())
     } else {
-        Err(Problem::because(
-            Slug::InvalidRequest,
-            format!("Send the body with `Content-Type: {wanted}`."),
-        ))
+        Err(Problem::because(Slug::InvalidRequest, format!("Send the body with `Content-Type: {wanted}`.")))
     }
 }
 
 /// Reads JSON strictly.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if too_deep(bytes) {
-        return Err(Problem::because(
-            Slug::InvalidRequest,
-            format!("The JSON is nested deeper than {MAX_DEPTH}."),
-        ));
+        return Err(Problem::because(Slug::InvalidRequest, format!("The JSON is nested deeper than {MAX_DEPTH}.")));
     }
     // serde would also take the fields of an object as a list, in order.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
@@ -151,10 +135,7 @@ fn explain(path: &str, error: &serde_json::Error) -> Problem {
         Category::Syntax | Category::Io => {
             Problem::because(Slug::InvalidRequest, format!("This is not valid JSON ({at})."))
         }
-        Category::Eof => Problem::because(
-            Slug::InvalidRequest,
-            "The JSON stops before it is complete.",
-        ),
+        Category::Eof => Problem::because(Slug::InvalidRequest, "The JSON stops before it is complete."),
         Category::Data => {
             let message = without_values(&error.to_string());
             let field = if path == "." || path.is_empty() || path == "?" {
@@ -237,9 +218,7 @@ mod tests {
         assert!(read(&HeaderMap::new(), body(), 40).await.is_ok());
         let chunks = (0..8).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"12345")));
         let stream = futures_util::stream::iter(chunks);
-        let problem = read(&HeaderMap::new(), Body::from_stream(stream), 39)
-            .await
-            .expect_err("large");
+        let problem = read(&HeaderMap::new(), Body::from_stream(stream), 39).await.expect_err("large");
         assert_eq!(problem.slug, Slug::TooLarge);
     }
 }

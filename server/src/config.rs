@@ -10,7 +10,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::log;
-use crate::public_url::{PublicUrl, PublicUrlError};
+use koppel_protocol::Origin;
+use koppel_protocol::host::HostError;
 
 /// Why a server cannot run as it is configured. Each sentence says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +56,15 @@ pub enum ConfigError {
     )]
     OpenPlain(SocketAddr),
     /// The public address.
-    #[error(transparent)]
-    PublicUrl(#[from] PublicUrlError),
+    #[error(
+        "the public URL `{url}` cannot be used: {why}; write it like https://auth.example.org, or http://127.0.0.1:PORT to try things on this machine"
+    )]
+    PublicUrl {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        why: HostError,
+    },
 }
 
 /// How much the server takes on at once. Security budgets are policy, not these: they shed load.
@@ -120,10 +128,8 @@ pub struct File {
 impl File {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<File, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError::Toml { path: path.to_owned(), what: error.to_string() })
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Toml { path: path.to_owned(), what: error.to_string() })
     }
 }
 
@@ -137,7 +143,7 @@ pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Overrides the public address of the only organisation.
-    pub public_url: Option<PublicUrl>,
+    pub public_url: Option<Origin>,
     /// Certificate and key.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Proxies whose `X-Forwarded-For` counts.
@@ -148,9 +154,16 @@ pub struct Config {
     pub limits: Limits,
 }
 
+/// Reads the address under which an organisation is known: https, or plain http on loopback.
+///
+/// # Errors
+/// [`ConfigError::PublicUrl`].
+pub fn public_url(url: &str) -> Result<Origin, ConfigError> {
+    url.parse().map_err(|why| ConfigError::PublicUrl { url: url.to_owned(), why })
+}
+
 /// Loopback, a port that is easy to remember.
-pub const DEFAULT_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8444);
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8444);
 
 impl Config {
     /// A configuration for one database on loopback; what tests and embedders begin with.
@@ -180,7 +193,7 @@ impl Config {
             keys: file.keys.unwrap_or_else(|| crate::keys::default_path(&database)),
             database,
             listen: file.listen.unwrap_or(DEFAULT_LISTEN),
-            public_url: file.public_url.map(|url| url.parse()).transpose()?,
+            public_url: file.public_url.as_deref().map(public_url).transpose()?,
             tls,
             trusted_proxies: file.trusted_proxy,
             directory_ca: file.directory_ca,

@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -75,9 +75,7 @@ impl Drop for ControlSocket {
 
 fn is_own_account(stream: &UnixStream) -> bool {
     let own = rustix::process::geteuid().as_raw();
-    stream
-        .peer_cred()
-        .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
 
 /// Whoever waits for the answer to a command.
@@ -101,7 +99,9 @@ pub async fn ask<C: Serialize, A: DeserializeOwned>(database: &Path, command: &C
     let mut stream = match UnixStream::connect(path(database)).await {
         Ok(stream) => stream,
         Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => return Ok(None),
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => {
+                return Ok(None);
+            }
             _ => return Err(error),
         },
     };

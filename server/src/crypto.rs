@@ -6,9 +6,7 @@ use koppel_protocol::crypto::{Crypto, CryptoError, Ephemeral, Signature, Signing
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::agreement::{self, ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey};
 use ring::rand::{SecureRandom, SystemRandom};
-use ring::signature::{
-    self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-};
+use ring::signature::{self, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use zeroize::{Zeroize, Zeroizing};
 
 /// Operations without a key of our own.
@@ -65,9 +63,7 @@ impl Crypto for RingCrypto {
     }
 
     fn fill(&self, bytes: &mut [u8]) -> Result<(), CryptoError> {
-        self.random
-            .fill(bytes)
-            .map_err(|_| CryptoError::Refused("the system gave no randomness"))
+        self.random.fill(bytes).map_err(|_| CryptoError::Refused("the system gave no randomness"))
     }
 }
 
@@ -107,14 +103,8 @@ impl SigningKey for RingSigningKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, CryptoError> {
-        let signature = self
-            .pair
-            .sign(&self.random, message)
-            .map_err(|_| CryptoError::Refused("signing failed"))?;
-        signature
-            .as_ref()
-            .try_into()
-            .map_err(|_| CryptoError::Refused("signing gave another length"))
+        let signature = self.pair.sign(&self.random, message).map_err(|_| CryptoError::Refused("signing failed"))?;
+        signature.as_ref().try_into().map_err(|_| CryptoError::Refused("signing gave another length"))
     }
 }
 
@@ -146,19 +136,15 @@ impl Sealer {
     /// Seals `plain` for the place that `aad` names.
     pub fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut nonce = [0u8; NONCE_LEN];
-        self.random
-            .fill(&mut nonce)
-            .map_err(|_| CryptoError::Refused("the system gave no randomness"))?;
+        self.random.fill(&mut nonce).map_err(|_| CryptoError::Refused("the system gave no randomness"))?;
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
-        let tag = self
-            .key
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(aad),
-                &mut sealed[NONCE_LEN..],
-            );
+        let tag = self.key.seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(aad),
+            &mut sealed[NONCE_LEN..],
+        );
         match tag {
             Ok(tag) => {
                 sealed.extend_from_slice(tag.as_ref());
@@ -179,11 +165,7 @@ impl Sealer {
         let (nonce, ciphertext) = sealed.split_at(NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| DoesNotOpen)?;
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let length = self
-            .key
-            .open_in_place(nonce, Aad::from(aad), &mut buffer)
-            .map_err(|_| DoesNotOpen)?
-            .len();
+        let length = self.key.open_in_place(nonce, Aad::from(aad), &mut buffer).map_err(|_| DoesNotOpen)?.len();
         buffer.truncate(length);
         Ok(buffer)
     }

@@ -7,12 +7,13 @@
 use std::path::{Path, PathBuf};
 
 use koppel_protocol::digits::CodeKey;
+use koppel_protocol::id::OrganisationId;
 use koppel_protocol::identity::{self, Identity, IdentityError};
 use koppel_protocol::{CryptoError, Secret, SecretText};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::crypto::{RingCrypto, RingSigningKey, Sealer};
+use crate::crypto::{DoesNotOpen, RingCrypto, RingSigningKey, Sealer};
 use crate::private_file::{self, PrivateFileError};
 
 /// Why the keys cannot be used.
@@ -60,7 +61,7 @@ struct IdentityContent {
 }
 
 /// All secrets of a server.
-pub struct Keys {
+pub struct ServerKeys {
     /// Seals what the database must hold but nobody may read in it.
     pub sealer: Sealer,
     /// Derives codes and numbers.
@@ -79,9 +80,9 @@ pub struct Keys {
     pub chain: Vec<String>,
 }
 
-impl std::fmt::Debug for Keys {
+impl std::fmt::Debug for ServerKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keys({:?}, secrets hidden)", self.identity.server_id)
+        write!(f, "ServerKeys({:?}, secrets hidden)", self.identity.server_id)
     }
 }
 
@@ -92,9 +93,9 @@ pub fn default_path(database: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-impl Keys {
+impl ServerKeys {
     /// Draws all keys and writes the file. Refuses to touch an existing one.
-    pub fn create(path: &Path) -> Result<Keys, KeysError> {
+    pub fn create(path: &Path) -> Result<ServerKeys, KeysError> {
         let crypto = RingCrypto::new();
         let draw = || crypto.draw::<32>().map(Secret::new);
         let pkcs8 = RingSigningKey::generate()?;
@@ -114,17 +115,17 @@ impl Keys {
             }],
         };
         private_file::create(path, &to_json(&content))?;
-        Keys::read(path, content)
+        ServerKeys::read(path, content)
     }
 
     /// Reads the file.
-    pub fn open(path: &Path) -> Result<Keys, KeysError> {
+    pub fn open(path: &Path) -> Result<ServerKeys, KeysError> {
         let bytes = private_file::read(path)?;
         let content = serde_json::from_slice(&bytes).map_err(|_| KeysError::Unreadable(path.to_owned()))?;
-        Keys::read(path, content)
+        ServerKeys::read(path, content)
     }
 
-    fn read(path: &Path, content: Content) -> Result<Keys, KeysError> {
+    fn read(path: &Path, content: Content) -> Result<ServerKeys, KeysError> {
         let unreadable = || KeysError::Unreadable(path.to_owned());
         if content.v != 1 {
             return Err(unreadable());
@@ -138,7 +139,7 @@ impl Keys {
         if identity.key != koppel_protocol::SigningKey::public(&signer) {
             return Err(unreadable());
         }
-        Ok(Keys {
+        Ok(ServerKeys {
             sealer: Sealer::new(content.kek.expose())?,
             code: CodeKey::new(content.code),
             nonce: content.nonce,
@@ -148,6 +149,38 @@ impl Keys {
             identity,
             chain,
         })
+    }
+}
+
+/// Binds a directory's secret to its organisation.
+fn directory_place(organisation: OrganisationId) -> Vec<u8> {
+    [b"koppel/directory-secret/v1".as_slice(), organisation.as_bytes()].concat()
+}
+
+impl ServerKeys {
+    /// The keys that verdicts derive codes and hashes from, under a restore epoch.
+    pub fn derive(&self, epoch: u64) -> koppel_domain::Keys {
+        koppel_domain::Keys::new(self.code.clone(), self.lookup.clone(), self.session.clone(), epoch)
+    }
+
+    /// Seals the secret that signs an organisation's directory questions.
+    ///
+    /// # Errors
+    /// [`CryptoError`].
+    pub fn seal_directory_secret(&self, organisation: OrganisationId, secret: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        self.sealer.seal(&directory_place(organisation), secret)
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`DoesNotOpen`].
+    pub fn open_directory_secret(
+        &self,
+        organisation: OrganisationId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+        self.sealer.open(&directory_place(organisation), sealed)
     }
 }
 
@@ -164,11 +197,11 @@ mod tests {
     fn keys_survive_their_file_and_are_never_made_twice() {
         let folder = tempfile::tempdir().expect("folder");
         let path = default_path(&folder.path().join("koppel.db"));
-        let made = Keys::create(&path).expect("made");
-        let read = Keys::open(&path).expect("read");
+        let made = ServerKeys::create(&path).expect("made");
+        let read = ServerKeys::open(&path).expect("read");
         assert_eq!(made.identity, read.identity);
         assert_eq!(made.nonce, read.nonce);
-        assert!(Keys::create(&path).is_err(), "the first keys stay");
+        assert!(ServerKeys::create(&path).is_err(), "the first keys stay");
         assert!(!format!("{made:?}").contains(&*made.nonce.to_text()));
     }
 
@@ -176,11 +209,11 @@ mod tests {
     fn a_damaged_keys_file_is_refused_with_a_sentence() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("keys");
-        Keys::create(&path).expect("made");
+        ServerKeys::create(&path).expect("made");
         let text = String::from_utf8(private_file::read(&path).expect("read").to_vec()).expect("text");
         for damaged in [text.replace("\"v\":1", "\"v\":2"), text[..text.len() / 2].to_owned(), String::new()] {
             private_file::replace(&path, damaged.as_bytes()).expect("written");
-            let refused = Keys::open(&path).expect_err("damaged").to_string();
+            let refused = ServerKeys::open(&path).expect_err("damaged").to_string();
             assert!(refused.contains("not a keys file"), "{refused}");
         }
     }

@@ -77,11 +77,8 @@ pub fn tls(cert: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, TlsErro
         what: error.to_string(),
         expected: "the private key of the certificate",
     })?;
-    let misfit = |error: rustls::Error| TlsError::Pair {
-        cert: cert.to_owned(),
-        key: key.to_owned(),
-        what: error.to_string(),
-    };
+    let misfit =
+        |error: rustls::Error| TlsError::Pair { cert: cert.to_owned(), key: key.to_owned(), what: error.to_string() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -188,7 +185,7 @@ impl Front {
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = self.drain.draining() => connection.as_mut().graceful_shutdown(),
+            () = self.drain.stopped_accepting() => connection.as_mut().graceful_shutdown(),
         }
         let _ = connection.await;
     }
@@ -210,7 +207,7 @@ impl Front {
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = self.drain.draining() => connection.as_mut().graceful_shutdown(),
+            () = self.drain.stopped_accepting() => connection.as_mut().graceful_shutdown(),
         }
         let _ = connection.await;
     }

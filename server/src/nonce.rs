@@ -6,8 +6,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderValue;
-use koppel_protocol::nonce::{Nonce, NonceError, NonceKey};
 use koppel_protocol::Secret;
+use koppel_protocol::nonce::{Nonce, NonceError, NonceKey};
 
 /// Issues and checks nonces.
 #[derive(Debug)]

@@ -88,11 +88,7 @@ fn written_beside(path: &Path, content: &[u8]) -> io::Result<tempfile::NamedTemp
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {
-    fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(0)
-        .open(folder(path))?
-        .sync_all()
+    fs::OpenOptions::new().read(true).custom_flags(0).open(folder(path))?.sync_all()
 }
 
 #[cfg(test)]

@@ -78,20 +78,12 @@ pub struct Problem {
 impl Problem {
     /// A refusal with the slug's own advice.
     pub fn new(slug: Slug) -> Problem {
-        Problem {
-            slug,
-            detail: Cow::Borrowed(advice(slug)),
-            tries_left: None,
-            retry_after: None,
-        }
+        Problem { slug, detail: Cow::Borrowed(advice(slug)), tries_left: None, retry_after: None }
     }
 
     /// A refusal with advice of its own.
     pub fn because(slug: Slug, detail: impl Into<Cow<'static, str>>) -> Problem {
-        Problem {
-            detail: detail.into(),
-            ..Problem::new(slug)
-        }
+        Problem { detail: detail.into(), ..Problem::new(slug) }
     }
 
     /// Adds the tries that are left.
@@ -127,14 +119,11 @@ impl Problem {
     pub fn response(&self, instance: &str) -> Response {
         let body = serde_json::to_vec(&self.body(instance)).unwrap_or_default();
         let mut response = (self.status(), body).into_response();
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(koppel_protocol::problem::MEDIA_TYPE),
-        );
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(koppel_protocol::problem::MEDIA_TYPE));
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -112,15 +112,9 @@ mod tests {
         let networks = trusted.iter().map(|n| n.parse().expect("network")).collect();
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(
-                "x-forwarded-for",
-                HeaderValue::from_str(value).expect("header"),
-            );
+            headers.append("x-forwarded-for", HeaderValue::from_str(value).expect("header"));
         }
-        TrustedProxies::new(networks)
-            .source(peer.parse().expect("peer"), &headers)
-            .ip()
-            .to_string()
+        TrustedProxies::new(networks).source(peer.parse().expect("peer"), &headers).ip().to_string()
     }
 
     #[test]
@@ -147,11 +141,7 @@ mod tests {
             (&["10.0.0.0/8"], "::ffff:10.1.1.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
         ];
         for (trusted, peer, forwarded, expected) in table {
-            assert_eq!(
-                source(trusted, peer, forwarded),
-                *expected,
-                "{trusted:?} {peer} {forwarded:?}"
-            );
+            assert_eq!(source(trusted, peer, forwarded), *expected, "{trusted:?} {peer} {forwarded:?}");
         }
     }
 

@@ -27,10 +27,7 @@ impl<K: Hash + Eq + Clone> Wakes<K> {
     /// Registers. Changes from now on wake the waiter.
     pub fn watch(&self, key: K) -> Waiter<K> {
         let mut waiting = lock(&self.waiting);
-        let receiver = waiting
-            .entry(key.clone())
-            .or_insert_with(|| watch::Sender::new(()))
-            .subscribe();
+        let receiver = waiting.entry(key.clone()).or_insert_with(|| watch::Sender::new(())).subscribe();
         Waiter { receiver: Some(receiver), key, waiting: self.waiting.clone() }
     }
 

@@ -59,6 +59,8 @@ pub struct Delivery {
     pub seq: u32,
     /// How far it has come.
     pub progress: Progress,
+    /// How many digits its code or number has; six, unless the policy says otherwise.
+    pub digits: u32,
     /// Seconds until it ends, rounded up.
     pub expires_in: u32,
     /// Seconds that it lives in all; the countdown ring is full at this.

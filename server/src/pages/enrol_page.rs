@@ -7,7 +7,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::frame::Sign;
-use super::verify_page::DIGITS;
+use super::verify_page::groups;
 use super::{Forms, Frame, LiveState, Page, QrCode, Texts, VerifyStep, assets};
 
 /// The page that adds a phone.
@@ -118,11 +118,14 @@ pub enum ConfirmProblem {
     ChooseOne,
 }
 
+/// How many digits a check number has, whatever the policy says of codes.
+const CHECK_DIGITS: u32 = 6;
+
 impl ConfirmProblem {
     fn text(self, texts: &Texts) -> String {
         match self {
             ConfirmProblem::Wrong { tries_left } => texts.enrol_wrong_number(tries_left),
-            ConfirmProblem::Incomplete => texts.problem_incomplete(DIGITS),
+            ConfirmProblem::Incomplete => texts.problem_incomplete(CHECK_DIGITS),
             ConfirmProblem::ChooseOne => texts.enrol_choose_one(),
         }
     }

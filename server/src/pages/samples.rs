@@ -49,7 +49,16 @@ fn forms() -> Forms {
 }
 
 fn delivery(progress: Progress) -> Delivery {
-    Delivery { seq: 1, progress, expires_in: 97, lifetime: 120, resend: Resend::After(0), quiet: false, others: 0 }
+    Delivery {
+        seq: 1,
+        digits: 6,
+        progress,
+        expires_in: 97,
+        lifetime: 120,
+        resend: Resend::After(0),
+        quiet: false,
+        others: 0,
+    }
 }
 
 fn verify(language: Language, step: VerifyStep) -> VerifyPage {

@@ -36,7 +36,7 @@ pub enum VerifyStep {
     },
     /// The person types this number into the phone.
     Number {
-        /// Six digits.
+        /// Its digits.
         number: String,
         /// The live delivery.
         delivery: Delivery,
@@ -49,6 +49,12 @@ pub enum VerifyStep {
     Ended(Ending),
 }
 
+/// A number in the groups in which a person reads it: halves, the longer one first; up to three digits stay together.
+pub(crate) fn groups(number: &str) -> [&str; 2] {
+    let middle = if number.len() <= 3 { number.len() } else { number.len().div_ceil(2) };
+    number.split_at_checked(middle).unwrap_or((number, "")).into()
+}
+
 /// Why the last form did not go on. Nothing is lost in any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
@@ -57,7 +63,7 @@ pub enum CodeProblem {
         /// At least 1.
         tries_left: u32,
     },
-    /// Not six digits: no try was spent.
+    /// Not all digits: no try was spent.
     Incomplete,
     /// Too many wrong codes for this account: wait.
     Wait {
@@ -99,9 +105,6 @@ pub enum Ending {
     /// The database or the signing key is away: nobody gets in, nothing is lost.
     Unavailable,
 }
-
-/// How many digits a code, a number and a check number have.
-pub(crate) const DIGITS: u32 = 6;
 
 impl VerifyPage {
     /// What the state of this page is now, for `GET <path>/state`.
@@ -165,10 +168,11 @@ impl CodeProblem {
         }
     }
 
-    pub(crate) fn text(self, texts: &Texts) -> String {
+    /// `digits` is how many the code has.
+    pub(crate) fn text(self, texts: &Texts, digits: &u32) -> String {
         match self {
             CodeProblem::Wrong { tries_left } => texts.problem_wrong_code(tries_left),
-            CodeProblem::Incomplete => texts.problem_incomplete(DIGITS),
+            CodeProblem::Incomplete => texts.problem_incomplete(*digits),
             CodeProblem::Wait { seconds } => texts.problem_wait(seconds),
             CodeProblem::TooSoon { seconds } => texts.problem_too_soon(seconds),
             CodeProblem::NoMoreSends => texts.problem_no_more_sends(),
@@ -247,6 +251,20 @@ impl Ending {
             Ending::Superseded => texts.ended_superseded_text(),
             Ending::Cancelled => texts.ended_cancelled_text(),
             Ending::Unavailable => texts.ended_unavailable_text(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_in_halves() {
+        let cases = [("482913", ["482", "913"]), ("4829137", ["4829", "137"]), ("48291370", ["4829", "1370"])];
+        for (number, halves) in cases.into_iter().chain([("482", ["482", ""]), ("4829", ["48", "29"]), ("", ["", ""])])
+        {
+            assert_eq!(groups(number), halves);
         }
     }
 }

@@ -1,0 +1,115 @@
+//! The outermost layer: what every answer has, whoever made it.
+//!
+//! - a fresh nonce and the server's time, errors too;
+//! - headers that keep browsers from guessing, framing and storing;
+//! - problems written out, with the id of this occurrence, which also stands in the log line;
+//! - a panic below becomes *unavailable*: every internal error fails closed.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use crate::app::App;
+use crate::problem::{Problem, Slug};
+use crate::source::Source;
+
+const NONCE: HeaderName = HeaderName::from_static("koppel-nonce");
+const TIME: HeaderName = HeaderName::from_static("koppel-time");
+
+/// Finishes every answer.
+pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let source = request.extensions().get::<Source>().copied();
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => axum::response::IntoResponse::into_response(Problem::new(Slug::Unavailable)),
+    };
+    let instance = instance(&app);
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        let written = problem.response(&instance);
+        let headers = std::mem::take(response.headers_mut());
+        response = written;
+        for (name, value) in headers.iter() {
+            if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
+                response.headers_mut().append(name, value.clone());
+            }
+        }
+    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allow = response.headers().get(header::ALLOW).cloned();
+        response = Problem::because(Slug::NotFound, "This address wants another method.").response(&instance);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let secure = app.registry.organisations().first().is_some_and(|organisation| organisation.public_url.is_secure());
+    add_headers(&app, response.headers_mut(), secure);
+    log(&LogLine {
+        instance: &instance,
+        method: method.as_str(),
+        route: route.as_deref().unwrap_or("none"),
+        status: response.status(),
+        problem: problem.as_ref().map(|problem| problem.slug.slug()),
+        source,
+        began,
+    });
+    response
+}
+
+fn add_headers(app: &App, headers: &mut http::HeaderMap, secure: bool) {
+    let millis = app.clock.millis();
+    headers.insert(NONCE, app.nonces.header(millis / 1000));
+    headers.insert(TIME, HeaderValue::from(millis));
+    let defaults = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in defaults {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if secure {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+}
+
+fn instance(app: &App) -> String {
+    // Without randomness there is no id; the answer itself is not less true for it.
+    koppel_protocol::bytes::encode(&app.crypto.draw::<9>().unwrap_or_default())
+}
+
+struct LogLine<'a> {
+    instance: &'a str,
+    method: &'a str,
+    route: &'a str,
+    status: StatusCode,
+    problem: Option<&'static str>,
+    source: Option<Source>,
+    began: Instant,
+}
+
+fn log(line: &LogLine<'_>) {
+    let LogLine { instance, method, route, status, problem, source, began } = line;
+    let status = status.as_u16();
+    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let source = source.map(|source| source.ip().to_string()).unwrap_or_default();
+    match problem {
+        Some(problem) => {
+            tracing::info!(instance, method, route, status, problem, source, micros, "answered");
+        }
+        None => tracing::debug!(instance, method, route, status, source, micros, "answered"),
+    }
+}

@@ -1,0 +1,4 @@
+//! What programs talk to: phones and panels.
+
+pub mod device;
+pub mod relying_party;

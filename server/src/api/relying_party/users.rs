@@ -1,0 +1,305 @@
+//! Users, as the panel that owns them manages them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use koppel_domain::{
+    Account, Command, ExternalId, LoginName, MethodKind, MethodState, Needs, PairingState, PutUser, Reply, Scope, Time,
+    UserStatus,
+};
+use koppel_protocol::Text;
+use koppel_protocol::phone_api::DeviceState;
+use koppel_store::Locator;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::caller::{Asked, Caller};
+use super::fields::LocaleField;
+use crate::app::App;
+use crate::problem::{Problem, Slug};
+use crate::source::Source;
+
+/// What the panel tells of a user. What is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UserBody {
+    /// What the user types to log in; unique in the organisation, whatever its case or width.
+    #[schema(value_type = String, example = "jansen")]
+    login_name: LoginName,
+    /// What screens show.
+    #[schema(value_type = Option<String>, example = "Anna Jansen")]
+    display: Option<Text>,
+    /// The language of what is written to the user.
+    locale: Option<LocaleField>,
+    /// A word of the panel's own, such as a department.
+    #[schema(value_type = Option<String>, example = "support")]
+    group: Option<Text>,
+    /// Whether the user may log in.
+    status: Option<StatusField>,
+    /// When the password was last changed, in seconds: lifts a lock that is older.
+    password_changed_at: Option<u64>,
+}
+
+/// Whether a user may log in.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StatusField {
+    /// Yes.
+    Active,
+    /// No.
+    Disabled,
+}
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UserAnswer {
+    /// Ours.
+    #[schema(example = "us_gaytemzugu3doobzmfrggzdfmy")]
+    id: String,
+    /// The panel's.
+    #[schema(example = "4711")]
+    external_id: String,
+    /// What the user types.
+    #[schema(example = "jansen")]
+    login_name: Option<String>,
+    /// What screens show.
+    display: String,
+    /// The language of what is written to the user.
+    locale: Option<LocaleField>,
+    /// The panel's own word.
+    group: Option<String>,
+    /// Whether the user may log in.
+    status: StatusField,
+    /// Why nothing is approved for this user now, or null.
+    locked: Option<LockField>,
+    /// Whether a phone can be asked.
+    enrolled: bool,
+    /// The ways to answer.
+    methods: Vec<MethodField>,
+    /// The phones.
+    devices: Vec<DeviceField>,
+    /// Phones that wait for their check number.
+    pending_pairings: Vec<PendingField>,
+    /// Grows with every change.
+    version: u64,
+}
+
+/// A lock.
+#[derive(Debug, Serialize, ToSchema)]
+struct LockField {
+    /// `fraud`: a phone said "this was not me".
+    #[schema(example = "fraud")]
+    why: &'static str,
+    /// Since when, in seconds.
+    at: u64,
+}
+
+/// A method.
+#[derive(Debug, Serialize, ToSchema)]
+struct MethodField {
+    /// `app`.
+    #[schema(example = "app")]
+    kind: &'static str,
+    /// `unproven`, `active`, `codes_disabled`.
+    #[schema(example = "active")]
+    state: &'static str,
+}
+
+/// A phone.
+#[derive(Debug, Serialize, ToSchema)]
+struct DeviceField {
+    /// The phone.
+    #[schema(example = "dv_gaytemzugu3doobzmfrggzdfmy")]
+    id: String,
+    /// As its owner called it.
+    #[schema(example = "Pixel 8")]
+    name: String,
+    /// What it runs on.
+    #[schema(example = "android")]
+    platform: serde_json::Value,
+    /// `active` or `suspended`.
+    #[schema(example = "active")]
+    state: serde_json::Value,
+    /// Whether it can approve, or shows codes only.
+    approve: bool,
+    /// When it was last heard of, in seconds.
+    last_seen: u64,
+}
+
+/// A phone that waits.
+#[derive(Debug, Serialize, ToSchema)]
+struct PendingField {
+    /// The pairing to confirm.
+    #[schema(example = "pa_gaytemzugu3doobzmfrggzdfmy")]
+    id: String,
+    /// As its owner called it.
+    #[schema(example = "Pixel 8")]
+    name: String,
+    /// What it runs on.
+    #[schema(example = "android")]
+    platform: serde_json::Value,
+    /// Until when it can be confirmed, in seconds.
+    until: u64,
+}
+
+impl UserAnswer {
+    fn of(account: &Account, app: &App) -> UserAnswer {
+        let user = &account.user;
+        let (now, epoch) = (app.now(), app.epoch());
+        let listed = account
+            .devices
+            .iter()
+            .filter(|device| matches!(device.state, DeviceState::Active | DeviceState::Suspended));
+        let pending = account.pairings.iter().filter(|pairing| pairing.state_at(now, epoch) == PairingState::Proven);
+        UserAnswer {
+            id: user.id.to_string(),
+            external_id: user.external_id.to_string(),
+            login_name: user.login_name.as_ref().map(|name| name.shown().to_string()),
+            display: user.display.to_string(),
+            locale: user.locale.map(Into::into),
+            group: user.group.as_ref().map(ToString::to_string),
+            status: if user.status == UserStatus::Active { StatusField::Active } else { StatusField::Disabled },
+            locked: user.lock.map(|lock| LockField { why: "fraud", at: lock.at.0 }),
+            enrolled: account.is_enrolled(),
+            methods: account.methods.iter().map(|method| MethodField::of(method.kind, method.state)).collect(),
+            devices: listed.map(DeviceField::of).collect(),
+            pending_pairings: pending
+                .filter_map(|pairing| {
+                    let device = account.device(pairing.revealed.as_ref()?.device)?;
+                    Some(PendingField {
+                        id: pairing.id.to_string(),
+                        name: device.name.to_string(),
+                        platform: serde_json::json!(device.platform),
+                        until: pairing.until.0,
+                    })
+                })
+                .collect(),
+            version: user.version,
+        }
+    }
+}
+
+impl MethodField {
+    fn of(kind: MethodKind, state: MethodState) -> MethodField {
+        MethodField {
+            kind: match kind {
+                MethodKind::App => "app",
+            },
+            state: match state {
+                MethodState::Unproven => "unproven",
+                MethodState::Active => "active",
+                MethodState::CodesDisabled => "codes_disabled",
+            },
+        }
+    }
+}
+
+impl DeviceField {
+    fn of(device: &koppel_domain::Device) -> DeviceField {
+        DeviceField {
+            id: device.id.to_string(),
+            name: device.name.to_string(),
+            platform: serde_json::json!(device.platform),
+            state: serde_json::json!(device.state),
+            approve: device.keys.approve.is_some(),
+            last_seen: device.last_seen.0,
+        }
+    }
+}
+
+/// The user as they stand; 404 when there is none (any more).
+pub(crate) async fn read(app: &App, at: Locator) -> Result<Account, Problem> {
+    let needs = Needs { devices: true, methods: true, pairings: true, ..Needs::default() };
+    let account = app.account(at, needs).await?.filter(Account::exists);
+    account.ok_or_else(|| Problem::new(Slug::NotFound))
+}
+
+/// The user as panels and commands see them.
+pub(crate) async fn show_user(app: &App, at: Locator) -> Result<serde_json::Value, Problem> {
+    let account = read(app, at).await?;
+    Ok(serde_json::json!(UserAnswer::of(&account, app)))
+}
+
+/// A user of the caller's organisation.
+pub(super) fn locate(caller: &Caller, external_id: &str) -> Result<Locator, Problem> {
+    let external_id: ExternalId = external_id.parse().map_err(|_| Problem::new(Slug::NotFound))?;
+    Ok(Locator::ExternalId(caller.found.organisation.id, external_id))
+}
+
+/// Make or change a user
+#[utoipa::path(
+    put, path = "/v1/users/{external_id}", tag = "users", request_body = UserBody,
+    params(("external_id" = String, Path, description = "The panel's own, stable id: 1–64 bytes")),
+    responses((status = 200, description = "Changed", body = UserAnswer), (status = 201, description = "Made", body = UserAnswer)),
+    security(("key" = ["manage"]))
+)]
+pub(super) async fn put(
+    State(app): State<Arc<App>>,
+    Path(external_id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(&app, request, Scope::Manage).await?;
+    let invalid = |_| Problem::because(Slug::InvalidField, "The external id is 1 to 64 bytes of clean text.");
+    let external_id: ExternalId = external_id.parse().map_err(invalid)?;
+    let at = Locator::ExternalId(asked.caller.found.organisation.id, external_id);
+    let body: UserBody = asked.json()?;
+    let command = Command::PutUser(Box::new(PutUser {
+        login_name: body.login_name,
+        display: body.display,
+        locale: body.locale.map(Into::into),
+        group: body.group,
+        enabled: body.status.map(|status| matches!(status, StatusField::Active)),
+        password_changed_at: body.password_changed_at.map(Time),
+    }));
+    let reply = app.decide(at.clone(), command, asked.caller.by()).await?;
+    let status = if reply == (Reply::UserPut { created: true }) { StatusCode::CREATED } else { StatusCode::OK };
+    let account = read(&app, at).await?;
+    Ok((status, Json(UserAnswer::of(&account, &app))).into_response())
+}
+
+/// See a user
+#[utoipa::path(
+    get, path = "/v1/users/{external_id}", tag = "users",
+    params(("external_id" = String, Path, description = "The panel's own id")),
+    responses((status = 200, description = "The user", body = UserAnswer)),
+    security(("key" = ["manage"]), ("key" = ["desk"]))
+)]
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path(external_id): Path<String>,
+    source: Source,
+    headers: HeaderMap,
+) -> Result<Json<UserAnswer>, Problem> {
+    let caller = Caller::with_any(&app, &headers, source, &[Scope::Manage, Scope::Desk]).await?;
+    let account = read(&app, locate(&caller, &external_id)?).await?;
+    Ok(Json(UserAnswer::of(&account, &app)))
+}
+
+/// Delete a user
+///
+/// Every secret of the user goes and every phone is unlinked. That there was a factor is remembered for a year.
+#[utoipa::path(
+    delete, path = "/v1/users/{external_id}", tag = "users",
+    params(("external_id" = String, Path, description = "The panel's own id")),
+    responses((status = 204, description = "Deleted")),
+    security(("key" = ["manage"]))
+)]
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Path(external_id): Path<String>,
+    source: Source,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let caller = Caller::of(&app, &headers, source, Scope::Manage).await?;
+    let at = locate(&caller, &external_id)?;
+    match app.decide(at, Command::DeleteUser, caller.by()).await? {
+        Reply::UserDeleted { devices } => {
+            crate::delivery::unlinked::tell(&app, &devices);
+            Ok(StatusCode::NO_CONTENT)
+        }
+        _ => Err(Problem::new(Slug::Unavailable)),
+    }
+}

@@ -1,0 +1,357 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
+
+use koppel_server::Config;
+use koppel_server::commands::{
+    ApiKeyAdd, Command, Desk, OrganisationAdd, PolicySet, RelyingPartyAdd, UserConfirm, UserName,
+};
+use koppel_server::config::{ConfigError, File};
+use koppel_server::log::Format;
+
+/// Koppel's verification server: a phone as the second key of a web login.
+#[derive(Debug, Parser)]
+#[command(name = "koppel-server", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Do,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The SQLite file
+    #[arg(long, global = true, value_name = "FILE", env = "KOPPEL_DATABASE")]
+    database: Option<PathBuf>,
+    /// The keys file [default: <database>.keys]
+    #[arg(long, global = true, value_name = "FILE", env = "KOPPEL_KEYS")]
+    keys: Option<PathBuf>,
+    /// A TOML file with settings; the command line goes first
+    #[arg(long, global = true, value_name = "FILE", env = "KOPPEL_CONFIG")]
+    config: Option<PathBuf>,
+    /// Answer with one JSON object
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Do {
+    /// Make a database, its keys and the first organisation
+    Init(Init),
+    /// Run the server
+    Serve(Serve),
+    /// Organisations: one host, one name space of users
+    #[command(subcommand)]
+    Organisation(OrganisationDo),
+    /// Relying parties: the web panels that ask for second factors
+    #[command(subcommand)]
+    RelyingParty(RelyingPartyDo),
+    /// API keys of relying parties
+    #[command(subcommand)]
+    Key(KeyDo),
+    /// Care for one user
+    #[command(subcommand)]
+    User(UserDo),
+    /// After restoring the database from a backup: end every code, invitation and open login from before
+    Restore,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// What people call the organisation
+    #[arg(long, value_name = "NAME")]
+    organisation: String,
+    #[command(flatten)]
+    organisation_is: OrganisationIs,
+}
+
+#[derive(Debug, Args)]
+struct OrganisationIs {
+    /// Where browsers and phones reach it, like https://2fa.example.org
+    #[arg(long, value_name = "URL")]
+    public_url: String,
+    /// The directory that knows whether user name and password are right; opens the login door
+    #[arg(long, value_name = "URL")]
+    directory_url: Option<String>,
+    /// The language of its pages: nl or en
+    #[arg(long, value_name = "LANGUAGE")]
+    locale: Option<String>,
+    /// A setting that is not to be its default, like code_digits=8; may be given again
+    #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = setting)]
+    policy: Vec<(String, u32)>,
+}
+
+fn setting(text: &str) -> Result<(String, u32), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as SETTING=VALUE")?;
+    let value = value.parse().map_err(|_| "the value is a whole number")?;
+    Ok((name.to_owned(), value))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8444]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Overrides the public URL of the only organisation
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Certificate chain, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Private key, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Network of a proxy in front, whose X-Forwarded-For counts; may be given again
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<IpNet>,
+    /// Roots for directories with a private CA, PEM
+    #[arg(long, value_name = "FILE")]
+    directory_ca: Option<PathBuf>,
+    /// How the log is written
+    #[arg(long, value_enum)]
+    log: Option<Format>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrganisationDo {
+    /// Add one
+    Add {
+        /// What people call it
+        name: String,
+        #[command(flatten)]
+        is: OrganisationAddIs,
+    },
+    /// Show all, with their relying parties
+    List,
+    /// Show or change settings
+    Set {
+        /// Whose; the only one when left out
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<String>,
+        /// The setting; all are shown when left out
+        setting: Option<String>,
+        /// Its new value
+        value: Option<u32>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrganisationAddIs {
+    #[command(flatten)]
+    is: OrganisationIs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RelyingPartyDo {
+    /// Add one
+    Add {
+        /// What phones show
+        name: String,
+        /// Whose; the only organisation when left out
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<String>,
+        /// Where browsers may be sent back to, exactly; may be given again
+        #[arg(long = "return-url", value_name = "URL", required = true)]
+        return_urls: Vec<String>,
+        /// What phones show under the name [default: the origin of the first return URL]
+        #[arg(long, value_name = "URL")]
+        origin: Option<String>,
+        /// How its logins are answered: code or number
+        #[arg(long, value_name = "MODE", default_value = "code")]
+        mode: String,
+        /// Only a phone's signature counts
+        #[arg(long)]
+        require_device_signature: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyDo {
+    /// Add one; it is shown once
+    Add {
+        /// Whose: name or id
+        #[arg(long, value_name = "NAME")]
+        relying_party: String,
+        /// What it may do: verify, manage, desk, audit
+        #[arg(long = "scope", value_name = "SCOPES", value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+    },
+    /// A key counts no more
+    Revoke {
+        /// Its id, ak_…, or the key itself
+        key: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhichUser {
+    /// Whose; the only organisation when left out
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
+    /// What the user types to log in
+    login_name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhoAndWhy {
+    /// Who acts [default: the account that runs this]
+    #[arg(long, env = "USER", default_value = "operator")]
+    agent: String,
+    /// Why
+    #[arg(long, default_value = "by command")]
+    reason: String,
+    /// By which ticket
+    #[arg(long, default_value = "-")]
+    ticket: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserDo {
+    /// A koppelcode to read out to a caller whose identity was checked
+    Koppelcode {
+        #[command(flatten)]
+        user: WhichUser,
+        #[command(flatten)]
+        desk: WhoAndWhy,
+    },
+    /// Lift the lock of a fraud report
+    Unlock {
+        #[command(flatten)]
+        user: WhichUser,
+        #[command(flatten)]
+        desk: WhoAndWhy,
+    },
+    /// Confirm a new phone by the check number that its owner reads out
+    Confirm {
+        #[command(flatten)]
+        user: WhichUser,
+        /// The six digits on the new phone
+        #[arg(long, value_name = "DIGITS")]
+        check_number: String,
+        /// Which pairing, when several wait
+        #[arg(long, value_name = "PAIRING")]
+        pairing: Option<String>,
+        #[command(flatten)]
+        desk: WhoAndWhy,
+    },
+    /// What is known of a user
+    Show {
+        #[command(flatten)]
+        user: WhichUser,
+    },
+}
+
+impl Common {
+    fn file(&self) -> Result<File, ConfigError> {
+        let mut file = self.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        file.database = self.database.clone().or(file.database);
+        file.keys = self.keys.clone().or(file.keys);
+        Ok(file)
+    }
+
+    /// The configuration of a command.
+    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+        let file = self.file()?;
+        // Where to listen does not matter to a command.
+        let listen = None;
+        let config = Config::from_file(File { listen, ..file });
+        config
+    }
+
+    /// The configuration of the server, and how it logs.
+    pub(crate) fn serve(&self, serve: Serve) -> Result<(Config, Format), ConfigError> {
+        let mut file = self.file()?;
+        file.listen = serve.listen.or(file.listen);
+        file.public_url = serve.public_url.or(file.public_url);
+        file.tls_cert = serve.tls_cert.or(file.tls_cert);
+        file.tls_key = serve.tls_key.or(file.tls_key);
+        file.directory_ca = serve.directory_ca.or(file.directory_ca);
+        if !serve.trusted_proxy.is_empty() {
+            file.trusted_proxy = serve.trusted_proxy;
+        }
+        let log = serve.log.or(file.log).unwrap_or(Format::Json);
+        Ok((Config::from_file(file)?, log))
+    }
+}
+
+fn organisation_add(name: String, is: OrganisationIs) -> OrganisationAdd {
+    let OrganisationIs { public_url, directory_url, locale, policy } = is;
+    OrganisationAdd { name, public_url, directory_url, locale, policy }
+}
+
+impl Init {
+    /// The first organisation.
+    pub(crate) fn organisation(self) -> OrganisationAdd {
+        organisation_add(self.organisation, self.organisation_is)
+    }
+}
+
+fn user(which: WhichUser) -> UserName {
+    UserName { organisation: which.organisation, login_name: which.login_name }
+}
+
+fn desk(who: WhoAndWhy) -> Desk {
+    Desk { agent: who.agent, reason: who.reason, ticket: who.ticket }
+}
+
+impl OrganisationDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        match self {
+            OrganisationDo::Add { name, is } => Command::OrganisationAdd(organisation_add(name, is.is)),
+            OrganisationDo::List => Command::OrganisationList,
+            OrganisationDo::Set { organisation, setting, value } => {
+                let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+                Command::PolicySet(PolicySet { organisation, setting, value, by })
+            }
+        }
+    }
+}
+
+impl RelyingPartyDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        let RelyingPartyDo::Add { name, organisation, return_urls, origin, mode, require_device_signature } = self;
+        Command::RelyingPartyAdd(RelyingPartyAdd {
+            name,
+            organisation,
+            return_urls,
+            origin,
+            mode,
+            requires_device_signature: require_device_signature,
+        })
+    }
+}
+
+impl KeyDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        match self {
+            KeyDo::Add { relying_party, scopes } => Command::KeyAdd(ApiKeyAdd { relying_party, scopes }),
+            KeyDo::Revoke { key } => Command::KeyRevoke { key },
+        }
+    }
+}
+
+impl UserDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        match self {
+            UserDo::Koppelcode { user: which, desk: who } => {
+                Command::UserKoppelcode { user: user(which), desk: desk(who) }
+            }
+            UserDo::Unlock { user: which, desk: who } => Command::UserUnlock { user: user(which), desk: desk(who) },
+            UserDo::Confirm { user: which, check_number, pairing, desk: who } => {
+                Command::UserConfirm(UserConfirm { user: user(which), check_number, pairing, desk: desk(who) })
+            }
+            UserDo::Show { user: which } => Command::UserShow { user: user(which) },
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Organisations, relying parties, keys, policy.
+
+use std::sync::Arc;
+
+use koppel_domain::{ApiKey, Locale, Mode, Organisation, Policy, RelyingParty, Scope};
+use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
+use koppel_protocol::{Bytes, Text};
+use koppel_store::{FindApiKey, Registration, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::Refused;
+use crate::api::relying_party::key_text;
+use crate::app::{App, unavailable};
+use crate::config;
+
+/// `organisation add`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OrganisationAdd {
+    /// What people call it.
+    pub name: String,
+    /// Where browsers and phones reach it.
+    pub public_url: String,
+    /// Where the login door asks; opens that door.
+    pub directory_url: Option<String>,
+    /// The language of its pages: `nl` or `en`.
+    pub locale: Option<String>,
+    /// Numbers that are not to be the defaults.
+    pub policy: Vec<(String, u32)>,
+}
+
+/// `organisation set`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PolicySet {
+    /// Whose; the only one when left out.
+    pub organisation: Option<String>,
+    /// The setting; all are shown when left out.
+    pub setting: Option<String>,
+    /// Its new value.
+    pub value: Option<u32>,
+    /// Who changes it.
+    pub by: String,
+}
+
+/// `relying-party add`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RelyingPartyAdd {
+    /// What phones show.
+    pub name: String,
+    /// Whose; the only one when left out.
+    pub organisation: Option<String>,
+    /// Where browsers may be sent back to, exactly.
+    pub return_urls: Vec<String>,
+    /// What phones show under the name; the origin of the first return address when left out.
+    pub origin: Option<String>,
+    /// `code` or `number`.
+    pub mode: String,
+    /// Whether only a phone's signature counts.
+    pub requires_device_signature: bool,
+}
+
+/// `key add`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ApiKeyAdd {
+    /// Whose: name or id.
+    pub relying_party: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+}
+
+fn text(field: &str, value: &str) -> Result<Text, Refused> {
+    match Text::exact(value) {
+        Ok(text) if !text.is_empty() => Ok(text),
+        _ => Err(Refused(format!("{field} is 1 to 64 bytes of text without control characters"))),
+    }
+}
+
+/// What can be known to be wrong before anything is made.
+pub(super) fn check(add: &OrganisationAdd) -> Result<(), Refused> {
+    text("the organisation's name", &add.name)?;
+    config::public_url(&add.public_url).map_err(|error| Refused(error.to_string()))?;
+    if let Some(url) = &add.directory_url {
+        address("the directory URL", url)?;
+    }
+    locale(add.locale.as_deref())?;
+    policy(add)?;
+    Ok(())
+}
+
+fn locale(text: Option<&str>) -> Result<Locale, Refused> {
+    match text {
+        None | Some("nl") => Ok(Locale::Nl),
+        Some("en") => Ok(Locale::En),
+        Some(_) => Err(Refused::because("--locale is nl or en")),
+    }
+}
+
+fn policy(add: &OrganisationAdd) -> Result<Policy, Refused> {
+    let mut policy = Policy { login_door: u32::from(add.directory_url.is_some()), ..Policy::default() };
+    for (name, value) in &add.policy {
+        policy.set(name, *value).map_err(|error| Refused(error.to_string()))?;
+    }
+    Ok(policy)
+}
+
+/// An https address, or http on loopback.
+fn address(what: &str, value: &str) -> Result<Url, Refused> {
+    let wrong = || {
+        Refused(format!("{what} `{value}` is not an https:// address (http:// on loopback only), without a fragment"))
+    };
+    let url = Url::parse(value).map_err(|_| wrong())?;
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => return Err(wrong()),
+    };
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    if secure && url.fragment().is_none() && url.username().is_empty() { Ok(url) } else { Err(wrong()) }
+}
+
+async fn register(app: &App, registration: Registration) -> Result<(), Refused> {
+    app.store.register(registration).await.map_err(unavailable)?;
+    app.registry.reload(&app.store).await.map_err(unavailable)?;
+    Ok(())
+}
+
+fn id(app: &App) -> Result<[u8; 16], Refused> {
+    Ok(app.draw()?)
+}
+
+pub(super) async fn add_organisation(app: &App, add: OrganisationAdd) -> Result<Value, Refused> {
+    check(&add)?;
+    let known = app.registry.organisations();
+    let public_url = config::public_url(&add.public_url).map_err(|error| Refused(error.to_string()))?;
+    if known.iter().any(|known| known.name.as_str() == add.name) {
+        return Err(Refused(format!("there is an organisation {} already", add.name)));
+    }
+    if known.iter().any(|known| known.public_url == public_url) {
+        return Err(Refused(format!("another organisation is at {public_url} already; each has a host of its own")));
+    }
+    let organisation = OrganisationId::from_bytes(id(app)?);
+    let mut answer =
+        json!({ "organisation": organisation.to_string(), "name": add.name, "public_url": public_url.to_string() });
+    let directory_secret = match &add.directory_url {
+        None => None,
+        Some(_) => {
+            let secret = koppel_protocol::bytes::encode(&app.draw::<32>()?);
+            let sealed = app.keys.seal_directory_secret(organisation, secret.as_bytes());
+            let sealed = sealed.map_err(|error| Refused(error.to_string()))?;
+            answer["directory_secret"] = secret.into();
+            Some(sealed.into())
+        }
+    };
+    let row = Organisation {
+        id: organisation,
+        name: text("the organisation's name", &add.name)?,
+        public_url,
+        directory_url: add.directory_url.clone(),
+        directory_secret,
+        locale: locale(add.locale.as_deref())?,
+        policy: policy(&add)?,
+        chain_head: Bytes::new([0; 32]),
+        chain_length: 0,
+        created: app.now(),
+    };
+    register(app, Registration::Organisation(Box::new(row))).await?;
+    Ok(answer)
+}
+
+pub(super) fn list(app: &App) -> Value {
+    let parties = app.registry.relying_parties();
+    let organisations = app.registry.organisations();
+    let listed = organisations.iter().map(|organisation| {
+        let own = parties.iter().filter(|party| party.organisation == organisation.id);
+        json!({
+            "organisation": organisation.id.to_string(),
+            "name": organisation.name,
+            "public_url": organisation.public_url,
+            "directory_url": organisation.directory_url,
+            "relying_parties": own.map(|party| json!({
+                "relying_party": party.id.to_string(),
+                "name": party.name,
+                "origin": party.origin,
+                "return_urls": party.return_urls,
+                "mode": party.mode.name(),
+                "requires_device_signature": party.requires_device_signature,
+            })).collect::<Vec<_>>(),
+        })
+    });
+    json!({ "organisations": listed.collect::<Vec<_>>() })
+}
+
+/// An organisation by id or name; the only one when nobody says which.
+pub(super) fn organisation(app: &App, which: Option<&str>) -> Result<Arc<Organisation>, Refused> {
+    let known = app.registry.organisations();
+    let Some(which) = which else {
+        return match known.as_slice() {
+            [only] => Ok(only.clone()),
+            [] => Err(Refused::because("there is no organisation yet; make one with `koppel-server organisation add`")),
+            _ => Err(Refused::because("there are several organisations; say which with --organisation NAME")),
+        };
+    };
+    let fits = |known: &&Arc<Organisation>| known.name.as_str() == which || known.id.to_string() == which;
+    known.iter().find(fits).cloned().ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|known| known.name.as_str()).collect();
+        Refused(format!("there is no organisation `{which}`; there is: {}", names.join(", ")))
+    })
+}
+
+pub(super) async fn set_policy(app: &App, set: PolicySet) -> Result<Value, Refused> {
+    let organisation = organisation(app, set.organisation.as_deref())?;
+    let mut policy = organisation.policy.clone();
+    if let Some(setting) = &set.setting {
+        let value = set.value.ok_or_else(|| Refused::because("say the new value after the setting"))?;
+        policy.set(setting, value).map_err(|error| Refused(error.to_string()))?;
+        let by = Text::clean(&set.by);
+        let (id, changed) = (organisation.id, Box::new(policy.clone()));
+        register(app, Registration::Policy { organisation: id, policy: changed, by }).await?;
+    }
+    let settings = Policy::SETTINGS.iter().map(|setting| {
+        let value = policy.get(setting.name);
+        let row = json!({ "value": value, "default": setting.default, "least": setting.least, "most": setting.most });
+        (setting.name.to_owned(), row)
+    });
+    Ok(json!({ "organisation": organisation.id.to_string(), "policy": settings.collect::<serde_json::Map<_, _>>() }))
+}
+
+pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result<Value, Refused> {
+    let organisation = organisation(app, add.organisation.as_deref())?;
+    if add.return_urls.is_empty() {
+        return Err(Refused::because("say where browsers return to: --return-url URL"));
+    }
+    let urls = add.return_urls.iter().map(|url| address("the return URL", url)).collect::<Result<Vec<_>, _>>()?;
+    let origin = match &add.origin {
+        Some(origin) => address("the origin", origin)?.origin().ascii_serialization(),
+        None => urls[0].origin().ascii_serialization(),
+    };
+    let mode = match add.mode.as_str() {
+        "code" => Mode::Code,
+        "number" => Mode::Number,
+        _ => return Err(Refused::because("--mode is code or number")),
+    };
+    let own = app.registry.relying_parties();
+    if own.iter().any(|party| party.organisation == organisation.id && party.name.as_str() == add.name) {
+        return Err(Refused(format!("{} has a relying party {} already", organisation.name, add.name)));
+    }
+    let party = RelyingParty {
+        id: RelyingPartyId::from_bytes(id(app)?),
+        organisation: organisation.id,
+        name: text("the relying party's name", &add.name)?,
+        origin: text("the origin", &origin)?,
+        return_urls: add.return_urls,
+        mode: if add.requires_device_signature { Mode::Number } else { mode },
+        requires_device_signature: add.requires_device_signature,
+        created: app.now(),
+    };
+    let answer = json!({
+        "relying_party": party.id.to_string(),
+        "name": party.name,
+        "organisation": organisation.id.to_string(),
+        "origin": party.origin,
+        "mode": party.mode.name(),
+    });
+    register(app, Registration::RelyingParty(Box::new(party))).await?;
+    Ok(answer)
+}
+
+pub(super) async fn add_key(app: &App, add: ApiKeyAdd) -> Result<Value, Refused> {
+    let known = app.registry.relying_parties();
+    let fits = |party: &&Arc<RelyingParty>| {
+        party.name.as_str() == add.relying_party || party.id.to_string() == add.relying_party
+    };
+    let found: Vec<_> = known.iter().filter(fits).collect();
+    let party = match found.as_slice() {
+        [party] => *party,
+        [] => {
+            return Err(Refused(format!(
+                "there is no relying party `{}`; see `koppel-server organisation list`",
+                add.relying_party
+            )));
+        }
+        _ => return Err(Refused::because("several relying parties have this name; give the id, rp_…")),
+    };
+    let scopes = add.scopes.iter().map(|scope| scope.parse::<Scope>()).collect::<Result<Vec<_>, _>>();
+    let scopes = scopes.map_err(|error| Refused(error.to_string()))?;
+    if scopes.is_empty() {
+        return Err(Refused::because("say what the key may do: --scope verify,manage,desk"));
+    }
+    let key = ApiKeyId::from_bytes(id(app)?);
+    let secret = koppel_protocol::bytes::encode(&app.draw::<32>()?);
+    let row = ApiKey {
+        id: key,
+        relying_party: party.id,
+        hmac: app.derive.api_key(secret.as_bytes()),
+        scopes: scopes.clone(),
+        revoked_at: None,
+        last_used: None,
+        created: app.now(),
+    };
+    register(app, Registration::ApiKey { organisation: party.organisation, key: Box::new(row) }).await?;
+    Ok(json!({
+        "key": key_text(key, &secret),
+        "id": key.to_string(),
+        "relying_party": party.id.to_string(),
+        "scopes": scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>(),
+    }))
+}
+
+pub(super) async fn revoke_key(app: &App, key: &str) -> Result<Value, Refused> {
+    let named = key.strip_prefix("kp_").and_then(|rest| rest.split_once('_')).map(|(id, _)| format!("ak_{id}"));
+    let key: ApiKeyId = named
+        .as_deref()
+        .unwrap_or(key)
+        .parse()
+        .map_err(|_| Refused::because("say which key: its id, ak_…, or the key itself"))?;
+    let found = app.store.read(FindApiKey { key }).await.map_err(unavailable)?;
+    let found = found.ok_or_else(|| Refused(format!("there is no key {key}")))?;
+    register(app, Registration::RevokeApiKey { organisation: found.organisation.id, key }).await?;
+    Ok(json!({ "id": key.to_string(), "revoked": true }))
+}

@@ -1,0 +1,35 @@
+//! What the hosted pages do: bind one browser, show it where it stands, take its digits, send it back.
+//!
+//! Nothing is decided here. A handler reads the account, asks for a verdict with the browser's cookie in hand, and shows what
+//! stands afterwards. Every page can be loaded again and works without script.
+
+mod bind;
+mod cookie;
+mod enrol;
+mod finish;
+mod form;
+mod screen;
+mod show;
+mod verify;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::assets;
+use crate::app::App;
+
+/// All addresses of pages.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/p", get(show::link))
+        .route("/p/{prompt}", get(show::page))
+        .route("/p/{prompt}/state", get(show::state))
+        .route("/p/{prompt}/check", post(verify::check))
+        .route("/p/{prompt}/deliver", post(verify::deliver))
+        .route("/p/{prompt}/enrol", post(enrol::invite))
+        .route("/p/{prompt}/confirm", post(enrol::confirm))
+        .route("/p/{prompt}/finish", post(finish::finish))
+        .merge(assets::routes())
+}

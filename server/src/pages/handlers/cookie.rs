@@ -1,0 +1,56 @@
+//! The cookie that ties a page to the one browser that opened it: 32 random bytes, per prompt, for this host alone.
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use koppel_protocol::Bytes;
+use koppel_protocol::id::PromptId;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// `__Host-` pins a cookie to host, path and https; on loopback http browsers would refuse it.
+fn name(prompt: PromptId, secure: bool) -> String {
+    if secure { format!("__Host-koppel-{prompt}") } else { format!("koppel-{prompt}") }
+}
+
+/// A new cookie: its header, and the hash the prompt keeps.
+pub(super) struct NewCookie {
+    value: String,
+    pub(super) hash: Bytes<32>,
+}
+
+impl NewCookie {
+    /// Draws one.
+    pub(super) fn draw(app: &App) -> Result<NewCookie, Problem> {
+        let value = koppel_protocol::bytes::encode(&app.draw::<32>()?);
+        let hash = app.derive.page_cookie(value.as_bytes());
+        Ok(NewCookie { value, hash })
+    }
+
+    /// `Set-Cookie`. `Lax`, because the panel's redirect leads here from another site.
+    pub(super) fn header(&self, prompt: PromptId, secure: bool, lifetime: u32) -> Option<HeaderValue> {
+        let name = name(prompt, secure);
+        let flag = if secure { "; Secure" } else { "" };
+        let text = format!("{name}={}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{flag}", self.value);
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+/// The hash of the cookie that a browser holds for a prompt. Two cookies of one name: somebody planted one, so none counts.
+pub(super) fn held(app: &App, headers: &HeaderMap, prompt: PromptId, secure: bool) -> Option<Bytes<32>> {
+    let name = name(prompt, secure);
+    let mut values = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (Some(value), None) if value.len() == 43 => Some(app.derive.page_cookie(value.as_bytes())),
+        _ => None,
+    }
+}

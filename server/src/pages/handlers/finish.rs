@@ -1,0 +1,91 @@
+//! `POST /p/{prompt}/finish`: back to the panel, with a result code or without.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, Uri};
+use koppel_domain::{Command, Prompt, Purpose, Reply};
+use koppel_store::Locator;
+use serde::Deserialize;
+use url::Url;
+
+use super::form;
+use super::screen::{Complaint, Held};
+use super::show::{refusal, show};
+use super::verify::submitted;
+use crate::app::App;
+use crate::problem::{Problem, Slug};
+use crate::source::Source;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FinishForm {
+    form_token: String,
+    #[serde(default)]
+    leave: Option<String>,
+}
+
+/// *Continue*, or *back to the panel*.
+pub(super) async fn finish(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    source: Source,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let finished = async {
+        let FinishForm { form_token, leave } = form::read(&headers, &uri, body).await?;
+        let held = match submitted(&app, &name, &headers, source, &form_token).await? {
+            Ok(submitted) => submitted.held,
+            Err(page) => return Ok(page),
+        };
+        match leave.as_deref() {
+            None => to_panel(&app, held).await,
+            Some("cancel") => leave_page(&app, &held).await,
+            Some(_) => Err(Problem::because(Slug::InvalidField, "Field `leave`: `cancel` or nothing.")),
+        }
+    };
+    finished.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+}
+
+/// Back with a result code, if the factor was right.
+pub(super) async fn to_panel(app: &App, held: Held) -> Result<Response, Problem> {
+    let code = koppel_protocol::bytes::encode(&app.draw::<16>()?);
+    let hash = app.derive.result_code(code.as_bytes());
+    let command = Command::FinishPrompt { prompt: held.prompt.id, cookie: held.cookie, code: hash };
+    match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
+        Ok(Reply::Finished { prompt }) => back(&held, &prompt, &[("code", &code)]),
+        Ok(_) => Err(Problem::new(Slug::Unavailable)),
+        // A settings page that took its time: the phone was added, the panel learns no more than that.
+        Err(problem) if problem.slug == Slug::NotVerified && held.prompt.purpose == Purpose::Settings => {
+            leave_page(app, &held).await
+        }
+        Err(problem) if matches!(problem.slug, Slug::Unavailable | Slug::WrongBinding) => Err(problem),
+        Err(_) => show(app, held.again(app).await?, Complaint::default()).await,
+    }
+}
+
+/// Back without one: whatever was open ends.
+async fn leave_page(app: &App, held: &Held) -> Result<Response, Problem> {
+    let prompt = held.prompt.id;
+    let command = Command::CancelPrompt { prompt, relying_party: held.prompt.relying_party };
+    match app.decide(Locator::Prompt(prompt), command, held.by()).await {
+        Err(problem) if problem.slug == Slug::Unavailable => Err(problem),
+        // Ended already: the way back is open all the same.
+        _ => back(held, &held.prompt, &[("error", "cancelled")]),
+    }
+}
+
+/// `return_url?prompt&…&state&iss`
+fn back(held: &Held, prompt: &Prompt, what: &[(&str, &str)]) -> Result<Response, Problem> {
+    let mut url = Url::parse(&prompt.return_url).map_err(|_| Problem::new(Slug::Unavailable))?;
+    url.query_pairs_mut()
+        .append_pair("prompt", &prompt.id.to_string())
+        .extend_pairs(what)
+        .append_pair("state", &prompt.panel_state)
+        .append_pair("iss", &held.organisation.public_url.to_string());
+    Ok(Redirect::to(url.as_str()).into_response())
+}

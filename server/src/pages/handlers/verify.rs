@@ -1,0 +1,197 @@
+//! `POST /p/{prompt}/check` and `/deliver`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, StatusCode, Uri};
+use koppel_domain::{ChallengeState, Command, Holder, Needs, Purpose, Reply};
+use koppel_protocol::Digits;
+use koppel_store::{Locator, Store};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::{CodeProblem, Message};
+use super::screen::{Complaint, Held};
+use super::show::{ask, hold, refusal, show};
+use super::{finish, form};
+use crate::api::relying_party::{Once, Recorded, redelivery};
+use crate::app::{App, Attempts, unavailable};
+use crate::problem::{Problem, Slug};
+use crate::source::Source;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckForm {
+    form_token: String,
+    digits: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeliverForm {
+    form_token: String,
+}
+
+/// A held page and the nonce of a genuine form, or the page that says what is wrong.
+pub(super) struct Submitted {
+    pub(super) held: Held,
+    pub(super) nonce: String,
+}
+
+/// Everything a form must pass before it is looked at.
+pub(super) async fn submitted(
+    app: &App,
+    name: &str,
+    headers: &HeaderMap,
+    source: Source,
+    token: &str,
+) -> Result<Result<Submitted, Response>, Problem> {
+    let held = hold(app, name, headers, source).await?;
+    let genuine = form::nonce(app, held.prompt.id, &held.cookie, token).map(str::to_owned);
+    match genuine.filter(|_| form::from_this_host(headers, &held.organisation.public_url)) {
+        Some(nonce) => Ok(Ok(Submitted { held, nonce })),
+        None => {
+            let address = held.path();
+            let stale = held.message(app, Message::Stale { address })?;
+            Ok(Err(match stale {
+                super::screen::Screen::Message(page) => super::super::respond(&page, Some(&held.prompt.return_url)),
+                _ => StatusCode::BAD_REQUEST.into_response(),
+            }))
+        }
+    }
+}
+
+/// Typed digits: counted, then compared.
+pub(super) async fn check(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    source: Source,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let checked = async {
+        let CheckForm { form_token, digits } = form::read(&headers, &uri, body).await?;
+        let submitted = match submitted(&app, &name, &headers, source, &form_token).await? {
+            Ok(submitted) => submitted,
+            Err(page) => return Ok(page),
+        };
+        check_digits(&app, submitted, &digits).await
+    };
+    checked.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+}
+
+async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Result<Response, Problem> {
+    let Submitted { held, nonce } = submitted;
+    let digits = Digits::from_typed(typed).ok();
+    let expected = held.challenge().and_then(|challenge| challenge.delivery()).map(|delivery| delivery.digits);
+    let complete = digits.filter(|digits| expected == Some(digits.expose().len() as u8));
+    let (Some(code), Some(challenge)) = (complete, held.prompt.challenge) else {
+        return show(app, held, Complaint { code: Some(CodeProblem::Incomplete), ..Complaint::default() }).await;
+    };
+    let holder = Holder::Page { prompt: held.prompt.id, cookie: held.cookie, terms: held.relying_party.terms() };
+    // The same digits from the same form are one try; other digits are another.
+    let key = format!("{nonce}{}", code.expose());
+    let once = Once::under(app, held.prompt.id.as_bytes(), "POST /p/check", &key, b"");
+    let mut ask = app.ask(Locator::Challenge(challenge), Command::CheckCode { challenge, holder, code }, held.by());
+    ask.idempotency = Some(once.idempotency(approved));
+    let answer = app.store.execute(ask).await.map_err(unavailable)?;
+    match once.answer(answer, approved) {
+        Ok(_) if held.prompt.purpose == Purpose::Settings => Ok(Redirect::to(&held.path()).into_response()),
+        Ok(_) => finish::to_panel(app, held).await,
+        Err(problem) => {
+            let complaint = Complaint { code: complaint(&problem), ..Complaint::default() };
+            refused(app, held, problem, complaint).await
+        }
+    }
+}
+
+fn approved(reply: &Reply) -> Recorded {
+    match reply {
+        Reply::Approved { .. } => Recorded::ok(StatusCode::OK, Value::Null),
+        _ => Recorded::of_problem(&Problem::new(Slug::Unavailable)),
+    }
+}
+
+/// What the page says about a refusal; none: the page as it stands says it.
+fn complaint(problem: &Problem) -> Option<CodeProblem> {
+    let seconds = u32::try_from(problem.retry_after.unwrap_or(1)).unwrap_or(u32::MAX);
+    match problem.slug {
+        Slug::WrongCode => problem.tries_left.map(|tries_left| CodeProblem::Wrong { tries_left }),
+        Slug::TooManyTries => Some(CodeProblem::Wait { seconds }),
+        Slug::TooSoon => Some(CodeProblem::TooSoon { seconds }),
+        Slug::Superseded => Some(CodeProblem::Superseded),
+        _ => None,
+    }
+}
+
+/// Shows the page after a refusal, as it stands now.
+async fn refused(app: &App, held: Held, problem: Problem, complaint: Complaint) -> Result<Response, Problem> {
+    match problem.slug {
+        Slug::Unavailable | Slug::NotFound | Slug::WrongBinding => Err(problem),
+        _ => show(app, held.again(app).await?, complaint).await,
+    }
+}
+
+/// *Send the code again.*
+pub(super) async fn deliver(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    source: Source,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let delivered = async {
+        let DeliverForm { form_token } = form::read(&headers, &uri, body).await?;
+        match submitted(&app, &name, &headers, source, &form_token).await? {
+            Ok(submitted) => deliver_again(&app, submitted.held).await,
+            Err(page) => Ok(page),
+        }
+    };
+    delivered.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+}
+
+async fn deliver_again(app: &App, held: Held) -> Result<Response, Problem> {
+    let policy = &held.organisation.policy;
+    let Some(challenge) = held.challenge() else {
+        return Ok(Redirect::to(&held.path()).into_response());
+    };
+    let over = challenge.state_at(app.now(), app.epoch(), policy.approved_lifetime) != ChallengeState::Pending;
+    let used_up = challenge.resends() >= policy.resends;
+    let asked = if over || (used_up && held.prompt.purpose == Purpose::Enrol) {
+        ask(app, &held).await.map(|_| ())
+    } else {
+        redeliver(app, &held, challenge.id).await
+    };
+    match asked {
+        Ok(()) => Ok(Redirect::to(&held.path()).into_response()),
+        Err(problem) => {
+            let mut complaint = complaint(&problem);
+            if used_up && problem.slug == Slug::TooSoon {
+                complaint = Some(CodeProblem::NoMoreSends);
+            }
+            refused(app, held, problem, Complaint { code: complaint, ..Complaint::default() }).await
+        }
+    }
+}
+
+async fn redeliver(app: &App, held: &Held, challenge: koppel_protocol::id::ChallengeId) -> Result<(), Problem> {
+    let holder = Holder::Page { prompt: held.prompt.id, cookie: held.cookie, terms: held.relying_party.terms() };
+    let mut attempts = Attempts::default();
+    let answer = loop {
+        let not_found = || Problem::new(Slug::NotFound);
+        let prompt = Some(held.prompt.id);
+        let needs = Needs { challenge: Some(challenge), prompt, devices: true, methods: true, ..Needs::default() };
+        let account = app.account(Locator::Challenge(challenge), needs).await?.ok_or_else(not_found)?;
+        let asked = account.challenge(challenge).cloned().ok_or_else(not_found)?;
+        let ask = redelivery(app, &account, &asked, holder.clone(), &held.organisation, held.by())?;
+        if let Some(answer) = app.attempt(ask, &mut attempts).await? {
+            break answer;
+        }
+    };
+    answer.verdict()?;
+    Ok(())
+}
