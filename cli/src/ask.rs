@@ -1,0 +1,135 @@
+//! Questions before the phone is open: PIN, password, yes or no.
+//!
+//! They go to the terminal itself (`/dev/tty`), not to standard output, so that a program may read that. Where nobody can be
+//! asked, a file or an option must have said it before.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use koppel_client::pin::Pin;
+use koppel_client::secrets::home::Kind;
+use zeroize::Zeroizing;
+
+use crate::complaint::Complaint;
+use crate::texts::Texts;
+
+/// Whoever can be asked.
+pub(crate) struct Asker {
+    texts: Texts,
+    pin: Option<Pin>,
+    person: bool,
+}
+
+impl Asker {
+    /// With the PIN of `--pin-file`, if it was given; without a person where a program reads (`--json`) or there is no terminal.
+    pub(crate) fn new(texts: Texts, pin_file: Option<&Path>, json: bool) -> Result<Self, Complaint> {
+        let pin = match pin_file {
+            None => None,
+            Some(file) => Some(Pin::parse(&read_secret(file)?)?),
+        };
+        Ok(Self { texts, pin, person: !json && io::stdin().is_terminal() })
+    }
+
+    /// Whether there is somebody to ask.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.person && self.pin.is_none()
+    }
+
+    /// The PIN of `--pin-file`.
+    pub(crate) fn given_pin(&self) -> Option<Pin> {
+        self.pin.clone()
+    }
+
+    /// The PIN.
+    pub(crate) fn pin(&self) -> Result<Pin, Complaint> {
+        if let Some(pin) = &self.pin {
+            return Ok(pin.clone());
+        }
+        self.hidden("ask-pin").and_then(|typed| Ok(Pin::parse(typed.as_bytes())?))
+    }
+
+    /// A new PIN, typed twice.
+    pub(crate) fn new_pin(&self, kind: Kind) -> Result<Pin, Complaint> {
+        if let Some(pin) = &self.pin {
+            return Ok(pin.clone());
+        }
+        if !self.person {
+            return Err(Complaint::of("pin-needed"));
+        }
+        self.say(&match kind {
+            Kind::File => self.texts.say("ask-new-pin-file"),
+            Kind::Keyring => self.texts.say("ask-new-pin-keyring"),
+        });
+        loop {
+            let first = self.hidden("ask-new-pin")?;
+            match Pin::parse(first.as_bytes()) {
+                Err(error) => self.complain(&error.into()),
+                Ok(pin) => {
+                    if *self.hidden("ask-new-pin-again")? == *first {
+                        return Ok(pin);
+                    }
+                    self.complain(&Complaint::of("pins-differ"));
+                }
+            }
+        }
+    }
+
+    /// A password: from a file, or typed.
+    pub(crate) fn password(&self, file: Option<&Path>) -> Result<Zeroizing<String>, Complaint> {
+        let Some(file) = file else {
+            return self.hidden("ask-password").map_err(|_| Complaint::of("password-needed"));
+        };
+        let bytes = read_secret(file)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Complaint::of("password-needed"))?;
+        Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// A line that may be seen.
+    pub(crate) fn line(&self, key: &str) -> Result<String, Complaint> {
+        if !self.person {
+            return Err(Complaint::of("command-invalid"));
+        }
+        eprint!("{} ", self.texts.say(key));
+        io::stderr().flush()?;
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// Yes or no; no where nobody can be asked.
+    pub(crate) fn agrees(&self, question: &str) -> Result<bool, Complaint> {
+        if !self.person {
+            return Ok(false);
+        }
+        eprint!("{question} {} ", self.texts.say("ask-yes-no"));
+        io::stderr().flush()?;
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(self.texts.say("ask-yes").split(' ').any(|yes| line.trim().eq_ignore_ascii_case(yes)))
+    }
+
+    /// Says what went wrong with an answer, before the question is asked again.
+    pub(crate) fn complain(&self, complaint: &Complaint) {
+        self.say(&format!("{} {}", complaint.message(&self.texts), complaint.next(&self.texts)));
+    }
+
+    fn say(&self, sentence: &str) {
+        eprintln!("{sentence}");
+    }
+
+    fn hidden(&self, key: &str) -> Result<Zeroizing<String>, Complaint> {
+        if !self.person {
+            return Err(Complaint::of("pin-needed"));
+        }
+        let typed = rpassword::prompt_password(format!("{} ", self.texts.say(key)));
+        Ok(Zeroizing::new(typed.map_err(|_| Complaint::of("interrupted"))?))
+    }
+}
+
+fn read_secret(file: &Path) -> Result<Zeroizing<Vec<u8>>, Complaint> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Zeroizing::new(bytes)),
+        Err(error) => Err(Complaint::about("file-unreadable", format!("{}: {error}", file.display()))),
+    }
+}

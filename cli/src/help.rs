@@ -1,0 +1,113 @@
+//! The help, in the person's language: clap knows the arguments, `l10n` the words.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::arguments::Arguments;
+use crate::texts::{Locale, Texts};
+
+/// Reads the command line. The language of help and errors is looked for before anything else is understood.
+///
+/// # Errors
+/// Clap's own: wrong usage, or the help that was asked for.
+pub(crate) fn read(line: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let texts = Texts::of(language(&line));
+    let matches = command(&texts).try_get_matches_from(line)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+/// The language that a command line asks for, or the environment.
+pub(crate) fn language(line: &[OsString]) -> Locale {
+    let words: Vec<_> = line.iter().filter_map(|word| word.to_str()).collect();
+    let after = words.iter().position(|word| *word == "--locale").and_then(|at| words.get(at + 1).copied());
+    let joined = words.iter().find_map(|word| word.strip_prefix("--locale="));
+    let environment = std::env::var("KOPPEL_LOCALE").ok();
+    after
+        .or(joined)
+        .or(environment.as_deref())
+        .and_then(|word| word.parse().ok())
+        .unwrap_or_else(|| Locale::from_environment(|name| std::env::var(name).ok()))
+}
+
+fn command(texts: &Texts) -> clap::Command {
+    let template =
+        format!("{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}", texts.say("help-usage"));
+    let command = Arguments::command()
+        .about(texts.say("help-koppel"))
+        .after_help(texts.say("help-after"))
+        .help_template(template.clone())
+        .subcommand_help_heading(texts.say("help-commands"));
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let mut command = dress(command, texts, "help-option");
+    for name in names {
+        let template = template.clone();
+        command = command.mut_subcommand(&name, |sub| {
+            let key = format!("help-command-{name}");
+            let after = texts.find(&format!("{key}.after"), &[]).unwrap_or_default();
+            let sub = sub.about(texts.say(&key)).after_help(after).help_template(template);
+            dress(sub, texts, &format!("help-{name}"))
+        });
+    }
+    command
+}
+
+/// Gives every argument its words. `--help` and `--version` get theirs too.
+fn dress(command: clap::Command, texts: &Texts, section: &str) -> clap::Command {
+    let command = command
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(clap::Arg::new("help").short('h').long("help").action(clap::ArgAction::Help).help(texts.say("help-help")));
+    let command = match section {
+        "help-option" => command.arg(
+            clap::Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(clap::ArgAction::Version)
+                .help(texts.say("help-version")),
+        ),
+        _ => command,
+    };
+    command.mut_args(|argument| {
+        let heading = match argument.is_positional() {
+            true => texts.say("help-arguments"),
+            false => texts.say("help-options"),
+        };
+        let key = format!("{section}-{}", argument.get_id().as_str().replace('_', "-"));
+        match texts.find(&key, &[]) {
+            Some(words) => argument.help(words).help_heading(heading),
+            None => argument.help_heading(heading),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(words: &[&str]) -> String {
+        let line = words.iter().map(OsString::from).collect();
+        read(line).expect_err("help ends the program").to_string()
+    }
+
+    #[test]
+    fn every_argument_has_words_in_both_languages() {
+        for locale in ["nl", "en"] {
+            for sub in ["", "pair", "accounts", "test-phone", "rename", "remove", "start-afresh"] {
+                let words: Vec<&str> =
+                    ["koppel", "--locale", locale, sub, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+                let help = help(&words);
+                assert!(!help.contains("help-"), "{help}");
+                for line in help.lines().filter(|line| line.trim_start().starts_with("--")) {
+                    assert!(line.split_whitespace().count() > 1, "no words for {line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_language_of_the_help_is_the_one_that_was_asked_for() {
+        assert!(help(&["koppel", "--locale", "nl", "--help"]).contains("Gebruik:"));
+        assert!(help(&["koppel", "--locale=en", "--help"]).contains("Usage:"));
+    }
+}

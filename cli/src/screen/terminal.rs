@@ -1,0 +1,93 @@
+//! The terminal: raw while the screen lives, as it was when it ends, however it ends.
+
+use std::io::{self, Stdout, Write};
+
+use crossterm::style::{Attribute, Color, Print, ResetColor, SetAttribute, SetForegroundColor};
+use crossterm::{cursor, execute, queue, terminal};
+
+use super::style::{Row, Tone};
+
+/// The terminal while the screen has it.
+pub(crate) struct Terminal {
+    out: Stdout,
+    colours: bool,
+    shown: Vec<Row>,
+    size: (u16, u16),
+}
+
+impl Terminal {
+    /// Takes the terminal. `colours` is false under `NO_COLOR`.
+    pub(crate) fn take(colours: bool) -> io::Result<Self> {
+        terminal::enable_raw_mode()?;
+        let mut out = io::stdout();
+        execute!(out, terminal::EnterAlternateScreen, cursor::Hide)?;
+        Ok(Self { out, colours, shown: Vec::new(), size: (0, 0) })
+    }
+
+    /// Columns and rows.
+    pub(crate) fn size() -> (usize, usize) {
+        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        (columns.into(), rows.into())
+    }
+
+    /// Shows these rows; only those that changed are written.
+    pub(crate) fn show(&mut self, rows: Vec<Row>) -> io::Result<()> {
+        let size = terminal::size().unwrap_or((80, 24));
+        if size != self.size {
+            self.size = size;
+            self.shown.clear();
+            queue!(self.out, terminal::Clear(terminal::ClearType::All))?;
+        }
+        for (at, row) in rows.iter().enumerate() {
+            if self.shown.get(at) == Some(row) {
+                continue;
+            }
+            let Ok(line) = u16::try_from(at) else { break };
+            queue!(self.out, cursor::MoveTo(0, line), terminal::Clear(terminal::ClearType::UntilNewLine))?;
+            for piece in &row.0 {
+                self.put(&piece.text, piece.tone)?;
+            }
+        }
+        self.shown = rows;
+        self.out.flush()
+    }
+
+    /// The bell, once.
+    pub(crate) fn ring(&mut self) {
+        // A terminal without a bell is no failure.
+        let _ = self.out.write_all(b"\x07").and_then(|()| self.out.flush());
+    }
+
+    fn put(&mut self, text: &str, tone: Tone) -> io::Result<()> {
+        let colour = match tone {
+            Tone::Accent => Some(Color::Green),
+            Tone::Danger => Some(Color::Red),
+            Tone::Warning => Some(Color::Yellow),
+            Tone::Plain | Tone::Strong | Tone::Muted => None,
+        };
+        let attribute = match tone {
+            Tone::Strong | Tone::Danger | Tone::Warning => Some(Attribute::Bold),
+            Tone::Muted => Some(Attribute::Dim),
+            Tone::Plain | Tone::Accent => None,
+        };
+        if let Some(colour) = colour.filter(|_| self.colours) {
+            queue!(self.out, SetForegroundColor(colour))?;
+        }
+        if let Some(attribute) = attribute {
+            queue!(self.out, SetAttribute(attribute))?;
+        }
+        queue!(self.out, Print(text), SetAttribute(Attribute::Reset))?;
+        if self.colours {
+            queue!(self.out, ResetColor)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Nothing more can be done for a terminal that does not take this.
+        let _ = execute!(self.out, terminal::LeaveAlternateScreen, cursor::Show);
+        let _ = terminal::disable_raw_mode();
+    }
+}

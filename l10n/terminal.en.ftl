@@ -1,0 +1,352 @@
+# terminal: the phone in a terminal. Every key also stands in terminal.nl.ftl, with the same arguments.
+# Voice: short main clauses, no jargon. An error says what happened, whether anything was lost, and what to do now.
+
+## Help
+help-koppel =
+    Koppel: the phone in a terminal. Pair it with your account once; from then on it shows a code at every login, or asks you to approve.
+help-usage = Usage:
+help-commands = Commands
+help-options = Options
+help-arguments = Arguments
+help-help = Shows this help
+help-version = Shows the version
+help-after =
+    How to begin:
+      koppel pair --server 2fa.example.org --user jan --code 7K2M-9QXR-4      with a koppelcode from support
+      koppel pair 'https://2fa.example.org/p#v=1&…'                           with the link below the QR code
+      koppel                                                                  waits for requests and shows them
+
+    Your data lie encrypted in ~/.local/share/koppel. The key is in your computer's keyring; where there is none, in a file locked with your PIN. Approving always asks for your PIN. Does somebody ask you for a code or a number of this phone? Do not give it: we never ask for one.
+
+    Exit codes: 0 done · 1 failed · 2 wrong usage or a typing error · 3 refused or expired · 4 server not reached · 5 folder in use or vault unreadable · 130 interrupted
+help-option-folder = The folder of this phone (~/.local/share/koppel unless said otherwise)
+help-option-locale = The language: nl or en (your computer's unless said otherwise)
+help-option-ca = Also trusts the certificates in this PEM file, for servers with an issuer of their own
+help-option-json = For programs: one JSON object a line, commands on the input
+help-option-plain = Lines of text only, for screen readers: digits one by one, the time at 60, 30 and 10 seconds
+help-option-pin-file = Reads the PIN from this file instead of asking for it
+help-option-yes = Agrees without asking: to the server, the organisation and the account
+help-option-secrets = Where a new folder keeps its secrets: auto, keyring or file (a file locked with your PIN)
+help-command-pair = Pairs this phone with an account
+    .after =
+        What you type is checked first; a typing error in a koppelcode costs no try. Then you see with which server and organisation you pair. If you agree, this phone shows a check number of six digits: type it on the screen where you already are, or read it out to support if it was you who rang them. You may close this program meanwhile; it goes on at the next start.
+help-pair-link = The link below the QR code
+help-pair-server = The server: 2fa.example.org
+help-pair-user = Your user name at the panel
+help-pair-code = The koppelcode, nine symbols
+help-pair-login = Pairs with your password of the panel instead of a code
+help-pair-password-file = Reads the password from this file
+help-pair-name = What your other devices call this phone (this computer's name unless said otherwise)
+help-pair-codes-only = Only show codes, never approve; then no PIN is needed
+help-pair-stay = Stays open afterwards and waits for requests
+help-pair-no-wait = Ends as soon as the check number is there
+help-command-accounts = Shows the paired accounts
+help-command-test-phone = Tries every step of a login and gives a code for support
+help-test-phone-account = The account: its name here, its server or its id (all unless said otherwise)
+help-command-rename = Gives an account another name here
+help-rename-account = The account: its name here, its server or its id
+help-rename-label = The new name
+help-command-remove = Removes an account from this phone and tells its server
+help-remove-account = The account: its name here, its server or its id
+help-command-start-afresh = Puts a vault aside that does not open any more, and begins anew
+
+## Questions
+ask-pin = PIN:
+ask-new-pin = Choose a PIN:
+ask-new-pin-again = Once more:
+ask-new-pin-file = This computer has no keyring. Your secrets go into a file locked with a PIN; you type it at every start and for every approval. At least 6 characters; longer is better.
+ask-new-pin-keyring = Approving will always ask for your PIN. At least 6 characters; longer is better.
+ask-password = Your password of the panel:
+ask-user = Your user name:
+ask-koppelcode = The koppelcode:
+ask-link-or-server = Paste the link, or type the name of the server:
+ask-yes-no = (y/n)
+ask-yes = y yes j ja
+agree-host = You pair this phone at { $host }. Did somebody ring you about this? We never ask you for a code. Go on?
+agree-remove = { $who } ({ $user }) leaves this phone. After that you can only log in some other way. Go on?
+agree-afresh = The vault is put aside and not deleted. You then pair all your accounts again. Go on?
+started-afresh = Begun anew. The old vault lies in { $file }.
+
+## Pairing
+offer-title = Is this right?
+offer-host = Server
+offer-organisation = Organisation
+offer-account = Account
+offer-warning = Did somebody ring you about this? We never ask you for a code.
+offer-agree = Do you pair this phone with this account?
+check-number = Check number: { $number }
+check-number-for = Check number for { $who }
+check-number-where = Type this number on your screen, where you already are. Give it to nobody who rings you. You may close this program meanwhile.
+check-number-wrong =
+    { $count ->
+        [0] A wrong check number was typed three times. Nothing was paired.
+        [one] A wrong check number was typed. You have 1 try left. Was that not you? Then stop pairing.
+       *[other] A wrong check number was typed. You have { $count } tries left. Was that not you? Then stop pairing.
+    }
+paired = Done! Congratulations! This phone is paired with { $user } at { $who }. Start koppel to wait for requests.
+not-paired = Nothing was paired.
+removed = The account was removed from this phone.
+welcome =
+    There is no account on this phone yet. Pair one: koppel pair --server SERVER --user NAME --code KOPPELCODE, or koppel pair 'LINK'. More: koppel pair --help
+
+## A request
+title-login = Login request at { $who }
+title-enrol = Setting up at { $who }
+title-settings = Changing settings at { $who }
+title-test = Test request from { $who }
+title-confirm = Pairing a new phone at { $who }
+title-unlock = Unlocking the account at { $who }
+fact-account = Account
+fact-origin = Website
+fact-browser = Browser
+fact-place = Place
+fact-address = Address
+fact-began = Begun
+fact-phone = Phone
+place-roughly = { $place } (roughly)
+warning-page-ip = Careful: the page was opened from another address ({ $ip }). Is that not you? Then refuse.
+several-wait = { $count } login requests wait. At most one is yours; answer only that one.
+do-code = Type this code on your screen. Pass it on to nobody.
+do-test = This is a test. You need not type this code anywhere.
+do-number = Type the number that stands on your screen. Only do this if you are logging in right now.
+do-confirm = Type the check number that stands on the new phone. Only do this if you hold that phone yourself.
+do-unlock = You reported "this was not me"; that is why your account is locked. Approve to unlock it.
+do-codes-only = This phone only shows codes and cannot approve. It can refuse.
+do-update = This version does not know this kind of request. Update Koppel. You can refuse it.
+number-incomplete = Type all digits of the number on your screen first; there are at least six.
+seconds-left =
+    { $count ->
+        [one] 1 second left.
+       *[other] { $count } seconds left.
+    }
+seconds-short = { $count } s left
+pin-for = Your PIN, for { $who }:
+signing = Signing …
+answer-on-its-way = Your answer is on its way.
+deny-why = Why do you refuse?
+deny-mistake = 1   I made a mistake
+deny-not-me = 2   This was not me
+not-me-sure = You report that somebody else tries to log in with your password. Your account is locked until you unlock it or support helps. Report it?
+not-me-sure-typed = You report that somebody else tries to log in with your password. Your account is then locked. Type it once more to report.
+
+## What came of it
+outcome-approved = Approved. Go back to your browser.
+outcome-denied = Refused. Nobody was logged in.
+outcome-fraud = Reported. Your account is locked; nobody can log in. Change your password. You can unlock it here, or through support.
+outcome-queued = There is no connection. Your answer is kept and is sent as soon as possible.
+outcome-wrong-number =
+    { $count ->
+        [one] That number is not right. You have 1 try left. Look at your screen and type it again.
+       *[other] That number is not right. You have { $count } tries left. Look at your screen and type it again.
+    }
+outcome-wrong-number-last = That number is not right. This request was stopped. Log in again.
+outcome-expired = Too late: this request has expired. Ask for a new one on your screen.
+outcome-superseded = There is a newer request. Answer that one; this one does not count.
+outcome-elsewhere = This request was already answered on another device.
+outcome-locked = Your account is locked. Unlock it here, or ask support.
+ended-approved = Done. The login is complete.
+ended-denied = This request was refused.
+ended-fraud = Reported as misuse. The account is locked.
+ended-failed = This request was stopped after too many wrong tries.
+ended-superseded = This request was replaced by a newer one.
+ended-cancelled = This request was withdrawn.
+ended-expired = This request has expired. Ask for a new one on your screen.
+
+## Notices
+notice-device-added = { $time }  { $who }: a phone was paired: { $detail }. Was that not you? Ring support.
+notice-device-removed = { $time }  { $who }: a phone was removed: { $detail }.
+notice-factor-changed = { $time }  { $who }: the way you log in was changed: { $detail }.
+notice-locked = { $time }  { $who }: your account was locked. { $detail }
+notice-unlinked = { $time }  { $who }: this phone was unlinked. { $detail }
+notice-other = { $time }  { $who }: { $detail }
+
+## Accounts
+status-active = paired
+status-codes-only = paired, codes only
+status-key-lost = set up approving again
+status-pairing = pairing
+status-awaiting = waits for its check number
+status-locked = locked after your report
+status-server-changed = stopped: the server is another one
+status-revoked = removed by the server
+status-removing = being removed
+connection-live = connected
+connection-poll = connected, keeps asking
+connection-offline = no connection
+nothing-waits = No request waits. Leave this window open; a request appears by itself.
+
+## Test my phone
+testing = Testing the phone …
+step-server = The server
+step-proof = This phone at the server
+step-clock = The clock
+step-live = The connection
+step-roundtrip = A test request
+finding-well = all right ({ $ms } ms)
+finding-clock-off = this clock is { $count } seconds off; that does no harm
+finding-only-polling = no open connection; it keeps asking instead, which is a little slower
+finding-skipped = left out
+tested-well = Everything works.
+tested-badly = Logging in with this phone does not work now.
+support-code = Code for support: { $code }
+
+## Keys
+key-approve = Enter Approve
+key-deny = d Refuse
+key-next = Tab Next
+key-unlock = u Unlock
+key-dismiss = x Read
+key-test = t Test
+key-help = ? Help
+key-quit = q Quit
+keys-denying = 1 I made a mistake   2 This was not me   Esc Back
+keys-doubting = y Report   Esc Back
+keys-pin = Enter Approve   Esc Back
+keys-offer = y Pair   n Do not pair
+keys-help = Any key goes back
+help-screen-title = How this screen works
+help-screen =
+    A code you type on your screen. A number you type here, with Enter and your PIN.
+    d refuses: you made a mistake, or it was not you. Then your account is locked.
+    Tab shows the next request, where several wait.
+    t tests this phone, r asks now, u unlocks after a report, x puts a notice away.
+    Does somebody ask you for a code or a number of this phone? Do not give it: we never ask for one.
+
+## Words on a line
+word-approve = approve a
+word-deny = refuse r
+word-not-me = not n
+word-choose = choose c
+word-test = test t
+word-refresh = refresh f
+word-unlock = unlock u
+word-quit = stop quit q
+lines-code = Your code: { $code }
+lines-may-deny = To refuse: type refuse. If this was not you: type not.
+lines-may-answer = To approve: type the number, or approve where there is none. To refuse: type refuse. If this was not you: type not.
+lines-help = You can type: a number, approve, refuse, not, choose 2, test, refresh, unlock, stop.
+
+## Errors
+error-koppelcode-mistyped =
+    { $word ->
+        [length] A koppelcode has nine symbols; these are { $count }.
+        [symbol] Symbol number { $count } does not occur in a koppelcode.
+       *[check] There is a typing error in this koppelcode.
+    }
+    .next = Check it and type it again; this cost no try.
+error-link-invalid = This is not a valid pairing link ({ $word }).
+    .next = Copy the whole link, also what stands behind the hash sign, and put it between single quotes.
+error-host-invalid = { $word } is not a valid server name.
+    .next = Type it as support gave it, for instance 2fa.example.org.
+error-name-invalid = This name is empty, too long, or holds characters that are not allowed.
+    .next = Use 1 to 64 ordinary characters.
+error-ca-invalid = This file of certificates cannot be used ({ $word }).
+    .next = Give a PEM file with the issuer's certificate by --ca.
+error-file-unreadable = This file cannot be read ({ $word }).
+    .next = Check its name, and whether you may read it.
+error-invitation-refused = The server does not take this code, link or login: it is wrong, already used or expired. Nothing was paired.
+    .next = Check server, user name and code, or ask for a new code.
+error-code-used = Another phone was already paired with this code or link.
+    .next = Was that not you? Tell support at once. Otherwise ask for a new code.
+error-expired = Too late: this has expired. Nothing was paired or approved.
+    .next = Ask for a new one.
+error-refused = The pairing was refused, or a wrong check number was typed too often.
+    .next = Begin again with a new code, and type the number that stands on this phone.
+error-too-many-tries =
+    { $count ->
+        [0] There were too many tries.
+       *[other] There were too many tries. Wait { $count } seconds.
+    }
+    .next = Try again later, or ask for a new code.
+error-no-connection = The server cannot be reached. Nothing is lost.
+    .next = Check your internet connection and the name of the server. This phone tries again by itself.
+error-tls = The server's certificate cannot be trusted; nothing was sent.
+    .next = Is the name of the server right? If the server has an issuer of its own, give its certificate by --ca.
+error-timeout = The server does not answer in time. Nothing is lost.
+    .next = Try again in a moment.
+error-unavailable = The server cannot help right now. Nothing is lost.
+    .next = Try again in a moment.
+error-response-too-large = The server sent an answer that cannot be Koppel's; it was thrown away.
+    .next = Check the name of the server.
+error-response-invalid = The server sent an answer that is not Koppel's; it was thrown away.
+    .next = Check the name of the server.
+error-server-changed = This server shows another identity than when you paired. The account is stopped; nothing was sent.
+    .next = Ask support whether this is right. If so: remove the account and pair again.
+error-server-mismatch = The server at this address is not the one of the link. Nothing was paired.
+    .next = Do not use this link. Ask support for a new one.
+error-host-mismatch = The server answers for another address. Nothing was paired.
+    .next = Use the address that support gave.
+error-wrong-pin =
+    { $count ->
+        [one] That PIN is not right. After 1 more wrong try you have to wait.
+       *[other] That PIN is not right. After { $count } more wrong tries you have to wait.
+    }
+    .next = Type it again. Nothing was approved.
+error-pin-too-many-tries = The PIN was wrong too often. Wait { $count } seconds.
+    .next = Have you forgotten it? Then koppel start-afresh puts the vault aside and you pair again.
+error-pin-too-short = A PIN has at least 6 characters.
+    .next = Choose a longer one.
+error-pin-too-long = A PIN has at most 64 characters.
+    .next = Choose a shorter one.
+error-pin-unreadable = This PIN holds characters that cannot be read.
+    .next = Choose another.
+error-pin-needed = A PIN is needed.
+    .next = Start koppel in a terminal, or give a file by --pin-file. If you only want to see codes, pair with --codes-only.
+error-pins-differ = The two PINs differ.
+    .next = Type the same one twice.
+error-pin-damaged = The PIN's file is damaged or of a newer version.
+    .next = Update Koppel, or begin anew with koppel start-afresh.
+error-password-needed = A password is needed.
+    .next = Start koppel in a terminal, or give a file by --password-file.
+error-codes-only = This phone only shows codes and cannot approve.
+    .next = Pair again without --codes-only to be able to approve.
+error-no-such-challenge = This request does not exist, or it is over.
+    .next = Ask for a new one on your screen.
+error-no-such-account = There is no such account on this phone.
+    .next = koppel accounts shows which there are.
+error-number-needed = This request asks for the number that stands on your screen.
+    .next = Type that number.
+error-number-invalid = That is not a number of six digits.
+    .next = Type the number that stands on your screen.
+error-nothing-to-approve = There is nothing to approve in this request: you type the code on your screen.
+    .next = Type the code on your screen.
+error-already-answered = You have answered this request; the answer is on its way.
+    .next = Wait a moment.
+error-not-active = This account is not active yet, or not any more.
+    .next = Finish pairing, or pair again.
+error-not-locked = This account is not locked by a report of this phone.
+    .next = Ask support for help.
+error-locked = The account is locked.
+    .next = Unlock it on the phone that reported the misuse, or ask support.
+error-vault-damaged = The vault of this phone is damaged. The file was not deleted.
+    .next = Put a copy back, or put it aside with koppel start-afresh and pair again.
+error-vault-newer = The vault is of a newer version of Koppel. Nothing was changed.
+    .next = Update Koppel.
+error-vault-locked = This computer's keyring is locked or does not answer. Nothing is lost.
+    .next = Unlock the keyring and try again.
+error-key-lost = The key of this phone is gone; without it the phone does not open. The file was not deleted.
+    .next = Put the keyring back, or put the vault aside with koppel start-afresh and pair again.
+error-keyring-missing = This computer has no keyring that works ({ $word }).
+    .next = Use --secrets file: then your secrets go into a file locked with your PIN.
+error-folder-in-use = This folder is already open in another koppel.
+    .next = Use that one, or close it first.
+error-folder-unwritable = The folder of this phone cannot be read or written ({ $word }). Nothing was sent.
+    .next = Make the folder writable, or choose another by --folder.
+error-disk-full = The disk is full. Nothing was sent or lost.
+    .next = Make room; this phone then goes on by itself.
+error-command-invalid = This command makes no sense ({ $word }).
+    .next = koppel --help says how it goes.
+error-cancelled = Stopped. Nothing was paired or approved.
+    .next = You can try again.
+error-interrupted = Interrupted. What had begun goes on at the next start.
+    .next = Start koppel again.
+error-device-revoked = The server removed this phone.
+    .next = Was that not you? Ring support. Otherwise pair again.
+error-device-suspended = The server suspended this phone.
+    .next = Ask support for help.
+error-update-required = This version of Koppel does not know this request.
+    .next = Update Koppel.
+error-test-failed = Logging in with this phone does not work now.
+    .next = Read the code out to support.
+error-internal = Something went wrong that should not happen ({ $code }). Nothing was approved.
+    .next = Try again; if it stays, tell support.

@@ -1,0 +1,352 @@
+# terminal: de telefoon in een terminal. Elke sleutel staat ook in terminal.en.ftl, met dezelfde argumenten.
+# Toon: u-vorm, korte hoofdzinnen, geen vaktaal. Een fout zegt wat er gebeurde, of er iets verloren is, en wat u nu doet.
+
+## Hulp
+help-koppel =
+    Koppel: de telefoon in een terminal. Koppel hem één keer aan uw account; daarna toont hij bij elke inlog een code, of vraagt hij u om goed te keuren.
+help-usage = Gebruik:
+help-commands = Opdrachten
+help-options = Opties
+help-arguments = Gegevens
+help-help = Toont deze hulp
+help-version = Toont de versie
+help-after =
+    Zo begint u:
+      koppel pair --server 2fa.voorbeeld.nl --user jan --code 7K2M-9QXR-4     met een koppelcode van uw beheerder
+      koppel pair 'https://2fa.voorbeeld.nl/p#v=1&…'                          met de link onder de QR-code
+      koppel                                                                  wacht op verzoeken en toont ze
+
+    Uw gegevens staan versleuteld in ~/.local/share/koppel. De sleutel ligt in de sleutelbos van uw computer; is die er niet, dan in een bestand dat met uw pincode is vergrendeld. Goedkeuren vraagt altijd uw pincode. Vraagt iemand u om een code of een getal van deze telefoon? Geef die niet: wij vragen er nooit om.
+
+    Afsluitcodes: 0 gelukt · 1 mislukt · 2 verkeerd gebruik of een tikfout · 3 geweigerd of verlopen · 4 server niet bereikt · 5 map in gebruik of kluis onleesbaar · 130 onderbroken
+help-option-folder = De map van deze telefoon (standaard ~/.local/share/koppel)
+help-option-locale = De taal: nl of en (standaard die van uw computer)
+help-option-ca = Vertrouwt ook de certificaten in dit PEM-bestand, voor servers met een eigen uitgever
+help-option-json = Voor programma's: één JSON-object per regel, opdrachten op de invoer
+help-option-plain = Alleen regels tekst, voor schermlezers: cijfers los van elkaar, de tijd op 60, 30 en 10 seconden
+help-option-pin-file = Leest de pincode uit dit bestand in plaats van erom te vragen
+help-option-yes = Stemt in zonder te vragen: met de server, de organisatie en het account
+help-option-secrets = Waar een nieuwe map zijn geheimen bewaart: auto, keyring (de sleutelbos) of file (een bestand onder uw pincode)
+help-command-pair = Koppelt deze telefoon aan een account
+    .after =
+        Wat u typt, wordt eerst nagekeken; een tikfout in een koppelcode kost geen poging. Daarna ziet u bij welke server en organisatie u koppelt. Bent u akkoord, dan toont deze telefoon een controlegetal van zes cijfers: typ dat op het scherm waar u al bent, of lees het voor aan uw beheerder als u zélf heeft gebeld. U mag dit programma intussen sluiten; bij de volgende start gaat het verder.
+help-pair-link = De link onder de QR-code
+help-pair-server = De server: 2fa.voorbeeld.nl
+help-pair-user = Uw gebruikersnaam bij het paneel
+help-pair-code = De koppelcode, negen tekens
+help-pair-login = Koppelt met uw wachtwoord van het paneel in plaats van een code
+help-pair-password-file = Leest het wachtwoord uit dit bestand
+help-pair-name = Hoe deze telefoon heet op uw andere apparaten (standaard de naam van deze computer)
+help-pair-codes-only = Alleen codes tonen, nooit goedkeuren; dan is er geen pincode nodig
+help-pair-stay = Blijft daarna open en wacht op verzoeken
+help-pair-no-wait = Stopt zodra het controlegetal er is
+help-command-accounts = Toont de gekoppelde accounts
+help-command-test-phone = Probeert elke stap van een inlog en geeft een code voor de helpdesk
+help-test-phone-account = Het account: zijn naam hier, de server of het kenmerk (anders alle)
+help-command-rename = Geeft een account hier een andere naam
+help-rename-account = Het account: zijn naam hier, de server of het kenmerk
+help-rename-label = De nieuwe naam
+help-command-remove = Verwijdert een account van deze telefoon en meldt dat bij de server
+help-remove-account = Het account: zijn naam hier, de server of het kenmerk
+help-command-start-afresh = Legt een kluis die niet meer opengaat opzij en begint opnieuw
+
+## Vragen
+ask-pin = Pincode:
+ask-new-pin = Kies een pincode:
+ask-new-pin-again = Nog een keer:
+ask-new-pin-file = Deze computer heeft geen sleutelbos. Uw geheimen komen in een bestand dat met een pincode is vergrendeld; u typt hem bij elke start en bij elke goedkeuring. Minstens 6 tekens; langer is beter.
+ask-new-pin-keyring = Goedkeuren vraagt straks altijd uw pincode. Minstens 6 tekens; langer is beter.
+ask-password = Uw wachtwoord van het paneel:
+ask-user = Uw gebruikersnaam:
+ask-koppelcode = De koppelcode:
+ask-link-or-server = Plak de link, of typ de naam van de server:
+ask-yes-no = (j/n)
+ask-yes = j ja y yes
+agree-host = U koppelt deze telefoon bij { $host }. Heeft iemand u hierom gebeld? Wij vragen u nooit om een code. Doorgaan?
+agree-remove = { $who } ({ $user }) verdwijnt van deze telefoon. Inloggen kan dan alleen nog op een andere manier. Doorgaan?
+agree-afresh = De kluis wordt opzij gelegd en niet gewist. U koppelt daarna al uw accounts opnieuw. Doorgaan?
+started-afresh = Opnieuw begonnen. De oude kluis ligt in { $file }.
+
+## Koppelen
+offer-title = Klopt dit?
+offer-host = Server
+offer-organisation = Organisatie
+offer-account = Account
+offer-warning = Heeft iemand u hierom gebeld? Wij vragen u nooit om een code.
+offer-agree = Koppelt u deze telefoon aan dit account?
+check-number = Controlegetal: { $number }
+check-number-for = Controlegetal voor { $who }
+check-number-where = Typ dit getal op uw scherm, waar u al bent. Geef het aan niemand die u belt. U mag dit programma intussen sluiten.
+check-number-wrong =
+    { $count ->
+        [0] Er is drie keer een verkeerd controlegetal getypt. Er is niets gekoppeld.
+        [one] Er is een verkeerd controlegetal getypt. U heeft nog 1 poging. Was u dat niet? Stop dan met koppelen.
+       *[other] Er is een verkeerd controlegetal getypt. U heeft nog { $count } pogingen. Was u dat niet? Stop dan met koppelen.
+    }
+paired = Klaar! Gefeliciteerd! Deze telefoon is gekoppeld aan { $user } bij { $who }. Start koppel om op verzoeken te wachten.
+not-paired = Er is niets gekoppeld.
+removed = Het account is van deze telefoon verwijderd.
+welcome =
+    Er is nog geen account op deze telefoon. Koppel er een: koppel pair --server SERVER --user NAAM --code KOPPELCODE, of koppel pair 'LINK'. Meer: koppel pair --help
+
+## Een verzoek
+title-login = Inlogverzoek bij { $who }
+title-enrol = Instellen bij { $who }
+title-settings = Instellingen wijzigen bij { $who }
+title-test = Proefverzoek van { $who }
+title-confirm = Nieuwe telefoon koppelen bij { $who }
+title-unlock = Account ontgrendelen bij { $who }
+fact-account = Account
+fact-origin = Website
+fact-browser = Browser
+fact-place = Plaats
+fact-address = Adres
+fact-began = Begonnen
+fact-phone = Telefoon
+place-roughly = { $place } (bij benadering)
+warning-page-ip = Let op: de pagina is geopend vanaf een ander adres ({ $ip }). Bent u dat niet? Weiger dan.
+several-wait = Er wachten { $count } inlogverzoeken. Hooguit één is van u; antwoord alleen op dat ene.
+do-code = Typ deze code op uw scherm. Geef hem aan niemand door.
+do-test = Dit is een proef. U hoeft deze code nergens te typen.
+do-number = Typ het getal dat op uw scherm staat. Doe dit alleen als u nu zelf inlogt.
+do-confirm = Typ het controlegetal dat op de nieuwe telefoon staat. Doe dit alleen als u die telefoon zelf in handen heeft.
+do-unlock = U heeft "dit was ik niet" gemeld; daarom is uw account vergrendeld. Keur goed om het te ontgrendelen.
+do-codes-only = Deze telefoon toont alleen codes en kan niet goedkeuren. Weigeren kan wel.
+do-update = Dit soort verzoek kent deze versie niet. Werk Koppel bij. Weigeren kan wel.
+number-incomplete = Typ eerst alle cijfers van het getal op uw scherm; het zijn er minstens zes.
+seconds-left =
+    { $count ->
+        [one] Nog 1 seconde.
+       *[other] Nog { $count } seconden.
+    }
+seconds-short = nog { $count } s
+pin-for = Uw pincode, voor { $who }:
+signing = Bezig met ondertekenen …
+answer-on-its-way = Uw antwoord is onderweg.
+deny-why = Waarom weigert u?
+deny-mistake = 1   Ik vergiste me
+deny-not-me = 2   Dit was ik niet
+not-me-sure = U meldt dat iemand anders met uw wachtwoord probeert in te loggen. Uw account wordt vergrendeld tot u het ontgrendelt of uw beheerder helpt. Melden?
+not-me-sure-typed = U meldt dat iemand anders met uw wachtwoord probeert in te loggen. Uw account wordt dan vergrendeld. Typ het nog een keer om te melden.
+
+## Wat ervan kwam
+outcome-approved = Goedgekeurd. Ga terug naar uw browser.
+outcome-denied = Geweigerd. Er is niemand ingelogd.
+outcome-fraud = Gemeld. Uw account is vergrendeld; niemand kan inloggen. Wijzig uw wachtwoord. Ontgrendelen kan hier, of via uw beheerder.
+outcome-queued = Er is geen verbinding. Uw antwoord is bewaard en wordt verstuurd zodra het kan.
+outcome-wrong-number =
+    { $count ->
+        [one] Dat getal klopt niet. U heeft nog 1 poging. Kijk op uw scherm en typ het opnieuw.
+       *[other] Dat getal klopt niet. U heeft nog { $count } pogingen. Kijk op uw scherm en typ het opnieuw.
+    }
+outcome-wrong-number-last = Dat getal klopt niet. Dit verzoek is gestopt. Log opnieuw in.
+outcome-expired = Te laat: dit verzoek is verlopen. Vraag op uw scherm een nieuw verzoek aan.
+outcome-superseded = Er is een nieuwer verzoek. Antwoord op dat verzoek; dit telt niet mee.
+outcome-elsewhere = Dit verzoek is al op een ander apparaat beantwoord.
+outcome-locked = Uw account is vergrendeld. Ontgrendel het hier, of vraag uw beheerder.
+ended-approved = Klaar. De inlog is voltooid.
+ended-denied = Dit verzoek is geweigerd.
+ended-fraud = Gemeld als misbruik. Het account is vergrendeld.
+ended-failed = Dit verzoek is gestopt na te veel verkeerde pogingen.
+ended-superseded = Dit verzoek is vervangen door een nieuwer.
+ended-cancelled = Dit verzoek is ingetrokken.
+ended-expired = Dit verzoek is verlopen. Vraag op uw scherm een nieuw verzoek aan.
+
+## Berichten
+notice-device-added = { $time }  { $who }: er is een telefoon gekoppeld: { $detail }. Was u dat niet? Bel uw beheerder.
+notice-device-removed = { $time }  { $who }: er is een telefoon verwijderd: { $detail }.
+notice-factor-changed = { $time }  { $who }: uw manier van inloggen is gewijzigd: { $detail }.
+notice-locked = { $time }  { $who }: uw account is vergrendeld. { $detail }
+notice-unlinked = { $time }  { $who }: deze telefoon is losgekoppeld. { $detail }
+notice-other = { $time }  { $who }: { $detail }
+
+## Accounts
+status-active = gekoppeld
+status-codes-only = gekoppeld, alleen codes
+status-key-lost = goedkeuren opnieuw instellen
+status-pairing = bezig met koppelen
+status-awaiting = wacht op controlegetal
+status-locked = vergrendeld na uw melding
+status-server-changed = gestopt: de server is een andere
+status-revoked = door de server verwijderd
+status-removing = wordt verwijderd
+connection-live = verbonden
+connection-poll = verbonden, vraagt steeds na
+connection-offline = geen verbinding
+nothing-waits = Er wacht geen verzoek. Laat dit venster open; een verzoek verschijnt vanzelf.
+
+## Test mijn telefoon
+testing = De telefoon wordt getest …
+step-server = De server
+step-proof = Deze telefoon bij de server
+step-clock = De klok
+step-live = De verbinding
+step-roundtrip = Een proefverzoek
+finding-well = in orde ({ $ms } ms)
+finding-clock-off = deze klok loopt { $count } seconden verkeerd; dat is niet erg
+finding-only-polling = geen open verbinding; er wordt steeds nagevraagd, dat is iets trager
+finding-skipped = overgeslagen
+tested-well = Alles werkt.
+tested-badly = Inloggen met deze telefoon werkt nu niet.
+support-code = Code voor de helpdesk: { $code }
+
+## Toetsen
+key-approve = Enter Goedkeuren
+key-deny = w Weigeren
+key-next = Tab Volgende
+key-unlock = u Ontgrendelen
+key-dismiss = x Gelezen
+key-test = t Test
+key-help = ? Hulp
+key-quit = q Stoppen
+keys-denying = 1 Ik vergiste me   2 Dit was ik niet   Esc Terug
+keys-doubting = j Melden   Esc Terug
+keys-pin = Enter Goedkeuren   Esc Terug
+keys-offer = j Koppelen   n Niet koppelen
+keys-help = Elke toets gaat terug
+help-screen-title = Zo werkt dit scherm
+help-screen =
+    Een code typt u op uw scherm. Een getal typt u hier, met Enter en uw pincode.
+    w weigert: u vergiste zich, of u was het niet. Dan wordt uw account vergrendeld.
+    Tab toont het volgende verzoek, als er meer wachten.
+    t test deze telefoon, r vraagt nu na, u ontgrendelt na een melding, x legt een bericht weg.
+    Vraagt iemand u om een code of een getal van deze telefoon? Geef die niet: wij vragen er nooit om.
+
+## Woorden op een regel
+word-approve = goedkeuren g
+word-deny = weigeren w
+word-not-me = niet n
+word-choose = kies k
+word-test = test t
+word-refresh = vernieuwen v
+word-unlock = ontgrendelen o
+word-quit = stop stoppen q
+lines-code = Uw code: { $code }
+lines-may-deny = Weigeren: typ weigeren. Was u dit niet: typ niet.
+lines-may-answer = Goedkeuren: typ het getal, of goedkeuren als er geen getal is. Weigeren: typ weigeren. Was u dit niet: typ niet.
+lines-help = U kunt typen: een getal, goedkeuren, weigeren, niet, kies 2, test, vernieuwen, ontgrendelen, stop.
+
+## Fouten
+error-koppelcode-mistyped =
+    { $word ->
+        [length] Een koppelcode heeft negen tekens; dit zijn er { $count }.
+        [symbol] Het { $count }e teken komt in een koppelcode niet voor.
+       *[check] In deze koppelcode zit een tikfout.
+    }
+    .next = Kijk hem na en typ hem opnieuw; dit heeft geen poging gekost.
+error-link-invalid = Dit is geen geldige koppellink ({ $word }).
+    .next = Kopieer de hele link, ook wat na het hekje staat, en zet hem tussen enkele aanhalingstekens.
+error-host-invalid = { $word } is geen geldige servernaam.
+    .next = Typ hem zoals uw beheerder hem gaf, bijvoorbeeld 2fa.voorbeeld.nl.
+error-name-invalid = Deze naam is leeg, te lang of bevat tekens die niet mogen.
+    .next = Gebruik 1 tot 64 gewone tekens.
+error-ca-invalid = Dit bestand met certificaten is niet te gebruiken ({ $word }).
+    .next = Geef met --ca een PEM-bestand met het certificaat van de uitgever.
+error-file-unreadable = Dit bestand is niet te lezen ({ $word }).
+    .next = Kijk of de naam klopt en of u het mag lezen.
+error-invitation-refused = De server neemt deze code, link of inlog niet aan: hij is onjuist, al gebruikt of verlopen. Er is niets gekoppeld.
+    .next = Kijk server, gebruikersnaam en code na, of vraag een nieuwe code aan.
+error-code-used = Met deze code of link is al een andere telefoon gekoppeld.
+    .next = Was u dat niet? Meld het meteen aan uw beheerder. Anders vraagt u een nieuwe code aan.
+error-expired = Te laat: dit is verlopen. Er is niets gekoppeld of goedgekeurd.
+    .next = Vraag een nieuwe aan.
+error-refused = Het koppelen is geweigerd, of het controlegetal is te vaak verkeerd getypt.
+    .next = Begin opnieuw met een nieuwe code, en typ het getal dat op deze telefoon staat.
+error-too-many-tries =
+    { $count ->
+        [0] Er is te vaak geprobeerd.
+       *[other] Er is te vaak geprobeerd. Wacht { $count } seconden.
+    }
+    .next = Probeer het later opnieuw, of vraag een nieuwe code aan.
+error-no-connection = De server is niet te bereiken. Er is niets verloren.
+    .next = Kijk of u internet heeft en of de naam van de server klopt. Deze telefoon probeert het vanzelf opnieuw.
+error-tls = Het certificaat van de server is niet te vertrouwen; er is niets verstuurd.
+    .next = Klopt de naam van de server? Heeft de server een eigen uitgever, geef diens certificaat dan met --ca.
+error-timeout = De server antwoordt niet op tijd. Er is niets verloren.
+    .next = Probeer het straks opnieuw.
+error-unavailable = De server kan nu niet helpen. Er is niets verloren.
+    .next = Probeer het straks opnieuw.
+error-response-too-large = De server stuurde een antwoord dat niet van Koppel kan zijn; het is weggegooid.
+    .next = Kijk of de naam van de server klopt.
+error-response-invalid = De server stuurde een antwoord dat niet van Koppel is; het is weggegooid.
+    .next = Kijk of de naam van de server klopt.
+error-server-changed = Deze server toont een andere identiteit dan toen u koppelde. Het account is gestopt; er is niets verstuurd.
+    .next = Vraag uw beheerder of dit klopt. Zo ja: verwijder het account en koppel opnieuw.
+error-server-mismatch = De server op dit adres is niet die van de link. Er is niets gekoppeld.
+    .next = Gebruik deze link niet. Vraag een nieuwe aan bij uw beheerder.
+error-host-mismatch = De server antwoordt voor een ander adres. Er is niets gekoppeld.
+    .next = Gebruik het adres dat uw beheerder gaf.
+error-wrong-pin =
+    { $count ->
+        [one] Die pincode klopt niet. Na nog 1 verkeerde poging moet u wachten.
+       *[other] Die pincode klopt niet. Na nog { $count } verkeerde pogingen moet u wachten.
+    }
+    .next = Typ hem opnieuw. Er is niets goedgekeurd.
+error-pin-too-many-tries = De pincode is te vaak verkeerd getypt. Wacht { $count } seconden.
+    .next = Bent u hem vergeten? Dan legt koppel start-afresh de kluis opzij en koppelt u opnieuw.
+error-pin-too-short = Een pincode heeft minstens 6 tekens.
+    .next = Kies een langere.
+error-pin-too-long = Een pincode heeft hoogstens 64 tekens.
+    .next = Kies een kortere.
+error-pin-unreadable = Deze pincode bevat tekens die niet te lezen zijn.
+    .next = Kies een andere.
+error-pin-needed = Er is een pincode nodig.
+    .next = Start koppel in een terminal, of geef een bestand met --pin-file. Wilt u alleen codes zien, koppel dan met --codes-only.
+error-pins-differ = De twee pincodes zijn verschillend.
+    .next = Typ hem twee keer hetzelfde.
+error-pin-damaged = Het bestand van de pincode is beschadigd of van een nieuwere versie.
+    .next = Werk Koppel bij, of begin opnieuw met koppel start-afresh.
+error-password-needed = Er is een wachtwoord nodig.
+    .next = Start koppel in een terminal, of geef een bestand met --password-file.
+error-codes-only = Deze telefoon toont alleen codes en kan niet goedkeuren.
+    .next = Koppel opnieuw zonder --codes-only om te kunnen goedkeuren.
+error-no-such-challenge = Dit verzoek is er niet, of het is voorbij.
+    .next = Vraag op uw scherm een nieuw verzoek aan.
+error-no-such-account = Zo'n account is er niet op deze telefoon.
+    .next = koppel accounts toont welke er zijn.
+error-number-needed = Dit verzoek vraagt om het getal dat op uw scherm staat.
+    .next = Typ dat getal.
+error-number-invalid = Dat is geen getal van zes cijfers.
+    .next = Typ het getal dat op uw scherm staat.
+error-nothing-to-approve = Bij dit verzoek valt niets goed te keuren: u typt de code op uw scherm.
+    .next = Typ de code op uw scherm.
+error-already-answered = Dit verzoek heeft u al beantwoord; het antwoord is onderweg.
+    .next = Wacht even.
+error-not-active = Dit account is nog niet of niet meer actief.
+    .next = Maak het koppelen af, of koppel opnieuw.
+error-not-locked = Dit account is niet vergrendeld door een melding van deze telefoon.
+    .next = Vraag uw beheerder om hulp.
+error-locked = Het account is vergrendeld.
+    .next = Ontgrendel het op de telefoon die het misbruik meldde, of vraag uw beheerder.
+error-vault-damaged = De kluis van deze telefoon is beschadigd. Het bestand is niet gewist.
+    .next = Zet een kopie terug, of leg hem opzij met koppel start-afresh en koppel opnieuw.
+error-vault-newer = De kluis is van een nieuwere versie van Koppel. Er is niets veranderd.
+    .next = Werk Koppel bij.
+error-vault-locked = De sleutelbos van deze computer is vergrendeld of antwoordt niet. Er is niets verloren.
+    .next = Ontgrendel de sleutelbos en probeer het opnieuw.
+error-key-lost = De sleutel van deze telefoon is weg; zonder die sleutel gaat hij niet open. Het bestand is niet gewist.
+    .next = Zet de sleutelbos terug, of leg de kluis opzij met koppel start-afresh en koppel opnieuw.
+error-keyring-missing = Deze computer heeft geen sleutelbos die werkt ({ $word }).
+    .next = Gebruik --secrets file: dan komen uw geheimen in een bestand onder uw pincode.
+error-folder-in-use = Deze map is al open in een andere koppel.
+    .next = Gebruik die, of sluit hem eerst.
+error-folder-unwritable = De map van deze telefoon is niet te lezen of te schrijven ({ $word }). Er is niets verstuurd.
+    .next = Maak de map schrijfbaar, of kies een andere met --folder.
+error-disk-full = De schijf is vol. Er is niets verstuurd of verloren.
+    .next = Maak ruimte; deze telefoon gaat dan vanzelf verder.
+error-command-invalid = Deze opdracht is niet te begrijpen ({ $word }).
+    .next = Kijk met koppel --help hoe het moet.
+error-cancelled = Afgebroken. Er is niets gekoppeld of goedgekeurd.
+    .next = U kunt het opnieuw proberen.
+error-interrupted = Onderbroken. Wat al was begonnen, gaat bij de volgende start verder.
+    .next = Start koppel opnieuw.
+error-device-revoked = De server heeft deze telefoon verwijderd.
+    .next = Was u dat niet? Bel uw beheerder. Anders koppelt u opnieuw.
+error-device-suspended = De server heeft deze telefoon stilgezet.
+    .next = Vraag uw beheerder om hulp.
+error-update-required = Dit verzoek kent deze versie van Koppel niet.
+    .next = Werk Koppel bij.
+error-test-failed = Inloggen met deze telefoon werkt nu niet.
+    .next = Lees de code voor de helpdesk voor.
+error-internal = Er ging iets mis dat niet mag gebeuren ({ $code }). Er is niets goedgekeurd.
+    .next = Probeer het opnieuw; blijft het, meld dit dan aan uw beheerder.
