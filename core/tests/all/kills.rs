@@ -81,13 +81,13 @@ fn assert_paired_or_clean(world: &mut World, killed: bool) {
 }
 
 fn tell_pairing(door: Door) {
-    let mut world = World::new(1);
+    let mut world = World::quick(1);
     assert!(!pair(&mut world, door, None));
     assert_paired_or_clean(&mut world, false);
     let steps = world.phone.effects_run;
     let mut finished = 0;
     for fuse in 0..steps {
-        let mut world = World::new(1);
+        let mut world = World::quick(1);
         let killed = pair(&mut world, door, Some(fuse));
         assert_paired_or_clean(&mut world, killed);
         finished += usize::from(world.status(1).is_some());
@@ -180,12 +180,12 @@ fn answer(world: &mut World, deny: bool, fuse: Option<usize>) {
 }
 
 fn tell_answer(deny: bool) {
-    let mut world = World::paired(5);
+    let mut world = World::quick(5).pair();
     let before = world.phone.effects_run;
     answer(&mut world, deny, None);
     let steps = world.phone.effects_run - before;
     for fuse in 0..steps {
-        let mut world = World::paired(5);
+        let mut world = World::quick(5).pair();
         answer(&mut world, deny, Some(fuse));
         let wanted = if deny { ChallengeState::Denied } else { ChallengeState::Approved };
         assert_eq!(world.server().challenges[&cid(1)].state, wanted, "killed before step {fuse}");

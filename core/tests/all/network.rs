@@ -11,7 +11,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    fixtures::text,
+    fixtures::{Curve, text},
     phone::{Out, Phone},
     server::{Sent, Server},
 };
@@ -29,9 +29,11 @@ pub(crate) struct Weather {
     pub(crate) twice: u32,
     /// The longest delay.
     pub(crate) delay_ms: u64,
+    /// Of a hundred answers, so many are of a proxy that has no idea.
+    pub(crate) rubbish: u32,
 }
 
-pub(crate) const FAIR: Weather = Weather { loss: 0, twice: 0, delay_ms: 0 };
+pub(crate) const FAIR: Weather = Weather { loss: 0, twice: 0, delay_ms: 0, rubbish: 0 };
 
 #[derive(Clone, Debug)]
 enum Packet {
@@ -95,9 +97,18 @@ pub(crate) fn account(number: u8) -> AccountId {
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        let server = Server::new("https://koppel.example.org", seed ^ 0x5e_7e7);
+        Self::with(Curve::real(seed), seed)
+    }
+
+    /// Quick, for stories that are told thousands of times.
+    pub(crate) fn quick(seed: u64) -> Self {
+        Self::with(Curve::toy(seed), seed)
+    }
+
+    fn with(curve: Curve, seed: u64) -> Self {
+        let server = Server::new("https://koppel.example.org", curve.another(!seed));
         Self {
-            phone: Phone::new(seed),
+            phone: Phone::new(curve),
             servers: BTreeMap::from([(server.origin.host().clone(), server)]),
             weather: FAIR,
             dice: ChaCha8Rng::seed_from_u64(seed),
@@ -112,11 +123,15 @@ impl World {
 
     /// With one account, active and connected.
     pub(crate) fn paired(seed: u64) -> Self {
-        let mut world = Self::new(seed);
-        world.take(Event::Foreground).unwrap();
-        world.pair_active(1, "anna");
-        world.run_for(3_000);
-        world
+        Self::new(seed).pair()
+    }
+
+    /// With one account, active and connected.
+    pub(crate) fn pair(mut self) -> Self {
+        self.take(Event::Foreground).unwrap();
+        self.pair_active(1, "anna");
+        self.run_for(3_000);
+        self
     }
 
     pub(crate) fn server(&mut self) -> &mut Server {
@@ -288,6 +303,18 @@ impl World {
         }
     }
 
+    /// What proxies say: an error page, a page that is none, an overload, half a body.
+    fn rubbish(&mut self, answer: Answer) -> Answer {
+        let bare = Answer { nonce: None, time_ms: None, ..answer.clone() };
+        match self.dice.random_range(0..5) {
+            0 => Answer { status: 502, body: b"<html>Bad Gateway</html>".to_vec(), ..bare },
+            1 => Answer { body: b"<html>Welcome to our network</html>".to_vec(), ..bare },
+            2 => Answer { status: 503, body: Vec::new(), retry_after: Some(3), ..bare },
+            3 => Answer { status: 429, body: Vec::new(), retry_after: Some(2), ..bare },
+            _ => Answer { body: answer.body[..answer.body.len() / 2].to_vec(), ..answer },
+        }
+    }
+
     fn fly(&mut self, delay: u64, packet: Packet) {
         self.number += 1;
         self.flights.push(Reverse(Flight { at: self.t + delay, number: self.number, run: self.phone.run, packet }));
@@ -335,6 +362,9 @@ impl World {
             Packet::Request { order, sent, since } => {
                 let mut answer = self.server_of(order).answer(&sent);
                 answer.sent_at = since;
+                if self.chance(self.weather.rubbish) {
+                    answer = self.rubbish(answer);
+                }
                 if !self.chance(self.weather.loss) {
                     let delay = self.delay();
                     self.number += 1;

@@ -10,40 +10,38 @@ use koppel_core::{
 };
 use koppel_protocol::{
     AgreementKey, Crypto, Envelope, Secret, SigningKey, bytes,
-    crypto::random,
     decision::UserVerification,
     live::PhoneFrame,
     pairing::{ApproveKey, HeldKey, KeyLevel},
-    soft::{SoftAgreementKey, SoftCrypto, SoftSigningKey},
 };
 use zeroize::Zeroizing;
 
-use crate::{fixtures, server::Sent};
+use crate::{fixtures::Curve, server::Sent};
 
 /// The private keys of one account.
 pub(crate) struct Keys {
-    pub(crate) id: SoftSigningKey,
-    seal: SoftAgreementKey,
+    id: Arc<dyn SigningKey>,
+    seal: Arc<dyn AgreementKey>,
     auth: Secret<16>,
-    pub(crate) approve: Option<SoftSigningKey>,
+    approve: Option<Arc<dyn SigningKey>>,
 }
 
 type KeyStore = Arc<Mutex<BTreeMap<AccountId, Keys>>>;
 
 struct Tools {
-    crypto: Arc<SoftCrypto>,
+    curve: Curve,
     keys: KeyStore,
 }
 
 impl Toolbox for Tools {
     fn crypto(&self) -> &dyn Crypto {
-        self.crypto.as_ref()
+        self.curve.crypto.as_ref()
     }
 
     fn open(&self, account: AccountId, envelope: &Envelope) -> Option<Zeroizing<String>> {
         let keys = self.keys.lock().unwrap();
         let keys = keys.get(&account)?;
-        envelope.open(&keys.seal, &keys.auth).ok()
+        envelope.open(keys.seal.as_ref(), &keys.auth).ok()
     }
 }
 
@@ -58,7 +56,7 @@ pub(crate) enum Out {
 
 pub(crate) struct Phone {
     pub(crate) machine: Machine,
-    crypto: Arc<SoftCrypto>,
+    curve: Curve,
     pub(crate) keys: KeyStore,
     pub(crate) disk: Option<Vec<u8>>,
     pub(crate) disk_full: bool,
@@ -75,13 +73,12 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
-    pub(crate) fn new(seed: u64) -> Self {
-        let crypto = Arc::new(fixtures::crypto(seed));
+    pub(crate) fn new(curve: Curve) -> Self {
         let keys = KeyStore::default();
-        let tools = Tools { crypto: Arc::clone(&crypto), keys: Arc::clone(&keys) };
+        let tools = Tools { curve: curve.clone(), keys: Arc::clone(&keys) };
         Self {
             machine: Machine::new(Vault::fresh(), Box::new(tools)),
-            crypto,
+            curve,
             keys,
             disk: None,
             disk_full: false,
@@ -107,7 +104,7 @@ impl Phone {
     /// The app is opened again.
     pub(crate) fn restart(&mut self, now: Now) {
         let vault = self.disk.as_ref().map_or_else(Vault::fresh, |disk| Vault::read(disk).expect("what was written can be read"));
-        let tools = Tools { crypto: Arc::clone(&self.crypto), keys: Arc::clone(&self.keys) };
+        let tools = Tools { curve: self.curve.clone(), keys: Arc::clone(&self.keys) };
         self.machine = Machine::new(vault, Box::new(tools));
         self.dead = false;
         self.run += 1;
@@ -183,12 +180,11 @@ impl Phone {
     }
 
     fn make_keys(&mut self, order: Order, approve: bool) -> Event {
-        let crypto = self.crypto.as_ref();
         let keys = Keys {
-            id: SoftSigningKey::generate(crypto).unwrap(),
-            seal: SoftAgreementKey::generate(crypto).unwrap(),
-            auth: Secret::new(random(crypto).unwrap()),
-            approve: approve.then(|| SoftSigningKey::generate(crypto).unwrap()),
+            id: self.curve.signing_key(),
+            seal: self.curve.agreement_key(),
+            auth: Secret::new(self.curve.roll()),
+            approve: approve.then(|| self.curve.signing_key()),
         };
         let level = KeyLevel::Software;
         let public = NewKeys {

@@ -1,13 +1,16 @@
 //! A model of a server: everything a phone talks to, with none of a server's cares. What it did is its history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use koppel_core::Answer;
 use koppel_protocol::{
     Bytes, Digits, Envelope, Identity, KeyVersion, Koppelcode, Nonce, Origin, PairingLink, Problem, Secret, ServerId,
     activation::Activation,
     challenge::{Challenge, Context, Login, NewDevice, Purpose, RelyingParty, Subject, User},
-    crypto::random,
+    SigningKey,
     decision::{Decision, Verdict},
     device_proof::{DeviceProof, Request},
     hash::sha256,
@@ -19,11 +22,10 @@ use koppel_protocol::{
     notice::{Notice, NoticeKind},
     pairing::{Commitment, Door, Introduction, PairingOffer, PairingRequest, Reveal, Transcript, verify_link_mac},
     phone_api::{self, ChallengeState, DecisionAnswer, Ended, PairingState, PairingStatus, Receipt, RevealAnswer},
-    soft::{SoftCrypto, SoftSigningKey},
 };
 use serde::Serialize;
 
-use crate::fixtures::{self, text};
+use crate::fixtures::{Curve, text};
 
 /// What a phone sends.
 #[derive(Clone, Debug)]
@@ -85,10 +87,10 @@ pub(crate) struct Posed {
 pub(crate) struct Server {
     pub(crate) now_ms: i64,
     pub(crate) origin: Origin,
-    pub(crate) crypto: SoftCrypto,
+    pub(crate) curve: Curve,
     pub(crate) identity: Identity,
     pub(crate) chain: Vec<String>,
-    key: SoftSigningKey,
+    key: Arc<dyn SigningKey>,
     nonces: NonceKey,
     pub(crate) epoch: u64,
     pub(crate) invitations: Vec<Invitation>,
@@ -98,7 +100,7 @@ pub(crate) struct Server {
     pub(crate) devices: BTreeMap<DeviceId, Device>,
     pub(crate) challenges: BTreeMap<ChallengeId, Posed>,
     notices: Vec<(DeviceId, NoticeId, Envelope, bool)>,
-    decisions: BTreeMap<(DeviceId, Bytes<16>), (Bytes<32>, (u16, Vec<u8>))>,
+    pub(crate) decisions: BTreeMap<(DeviceId, Bytes<16>), (Bytes<32>, (u16, Vec<u8>))>,
     proofs: BTreeSet<Bytes<16>>,
     pub(crate) locked: BTreeSet<String>,
     pub(crate) history: Vec<Fact>,
@@ -114,16 +116,15 @@ pub(crate) struct Channel {
 pub(crate) type Said = Result<Vec<u8>, (Problem, Option<u32>)>;
 
 impl Server {
-    pub(crate) fn new(host: &str, seed: u64) -> Self {
-        let crypto = fixtures::crypto(seed);
-        let key = SoftSigningKey::generate(&crypto).unwrap();
-        let first = identity::first_link(&key).unwrap().to_string();
-        let identity = Identity::verify_chain(&crypto, &[&first]).unwrap();
-        let nonces = NonceKey::new(Secret::new(random(&crypto).unwrap()));
+    pub(crate) fn new(host: &str, curve: Curve) -> Self {
+        let key = curve.signing_key();
+        let first = identity::first_link(key.as_ref()).unwrap().to_string();
+        let identity = Identity::verify_chain(curve.crypto.as_ref(), &[&first]).unwrap();
+        let nonces = NonceKey::new(Secret::new(curve.roll()));
         Self {
             now_ms: 1_800_000_000_000,
             origin: host.parse().unwrap(),
-            crypto,
+            curve,
             identity,
             chain: vec![first],
             key,
@@ -155,23 +156,22 @@ impl Server {
 
     /// Goes over to a new identity key, signed by the old one.
     pub(crate) fn rotate(&mut self) {
-        let next = SoftSigningKey::generate(&self.crypto).unwrap();
-        let public = koppel_protocol::SigningKey::public(&next);
-        self.chain.push(identity::next_link(&self.identity, &self.key, &public).unwrap().to_string());
-        self.identity = self.identity.advance(&self.crypto, &self.chain).unwrap();
+        let next = self.curve.signing_key();
+        self.chain.push(identity::next_link(&self.identity, self.key.as_ref(), &next.public()).unwrap().to_string());
+        self.identity = self.identity.advance(self.curve.crypto.as_ref(), &self.chain).unwrap();
         self.key = next;
     }
 
     fn roll<const N: usize>(&self) -> [u8; N] {
-        random(&self.crypto).unwrap()
+        self.curve.roll()
     }
 
     pub(crate) fn sign<C: jws::Claims<Kid = KeyVersion>>(&self, claims: &C) -> String {
-        jws::sign(claims, &self.identity.version, &self.key).unwrap().to_string()
+        jws::sign(claims, &self.identity.version, self.key.as_ref()).unwrap().to_string()
     }
 
     pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
-        koppel_protocol::SigningKey::sign(&self.key, bytes).unwrap()
+        self.key.sign(bytes).unwrap()
     }
 
     pub(crate) fn invite(&mut self, user: &str) -> usize {
@@ -301,7 +301,7 @@ impl Server {
 
     pub(crate) fn seal(&self, device: DeviceId, message: &str) -> Envelope {
         let introduction = &self.devices[&device].introduction;
-        Envelope::seal(&self.crypto, &introduction.seal.spki, &introduction.auth, message).unwrap()
+        Envelope::seal(self.curve.crypto.as_ref(), &introduction.seal.spki, &introduction.auth, message).unwrap()
     }
 
     pub(crate) fn notify(&mut self, device: DeviceId, number: u8, kind: NoticeKind) {
@@ -422,7 +422,7 @@ impl Server {
         let proof = DeviceProof::parse(header).map_err(|_| (Problem::Unauthenticated, None))?;
         self.nonces.check(self.epoch, proof.nonce(), self.now_s()).map_err(|_| (Problem::UseNonce, None))?;
         let device = self.devices.get(&proof.device()).ok_or((Problem::Unauthenticated, None))?;
-        let proof = proof.verify(&self.crypto, &device.introduction.id.spki).map_err(|_| (Problem::Unauthenticated, None))?;
+        let proof = proof.verify(self.curve.crypto.as_ref(), &device.introduction.id.spki).map_err(|_| (Problem::Unauthenticated, None))?;
         let request = Request { server_id: &self.id(), method: sent.method, path: &sent.path, body: &sent.body };
         let proven = proof.matches(request).map_err(|_| (Problem::Unauthenticated, None))?;
         if !self.proofs.insert(proven.jti) {
@@ -502,14 +502,14 @@ impl Server {
         }
         let m3: Reveal = serde_json::from_slice(body).map_err(|_| (Problem::InvalidField, None))?;
         let m2 = Unverified::<PairingOffer>::parse(&pairing.m2).unwrap();
-        let opened = m3.open(&self.crypto, &pairing.commitment, m2.signing_input()).map_err(|_| (Problem::InvalidField, None))?;
+        let opened = m3.open(self.curve.crypto.as_ref(), &pairing.commitment, m2.signing_input()).map_err(|_| (Problem::InvalidField, None))?;
         if let Some(place) = pairing.invitation {
             if self.invitations[place].used {
                 return Err((Problem::CodeUsed, None));
             }
             self.invitations[place].used = true;
         }
-        let device = DeviceId::from_bytes(random(&self.crypto).unwrap());
+        let device = DeviceId::from_bytes(self.curve.roll());
         let nonce = self.nonces.issue(self.epoch, now);
         let answer = RevealAnswer { device, until: now + 600, nonce };
         pairing.until = answer.until;
@@ -600,7 +600,7 @@ impl Server {
             Verdict::Deny | Verdict::Fraud => Some(device.introduction.id.spki),
         };
         let user = device.user.clone();
-        let decision = decision.verify(&self.crypto, &key.ok_or((Problem::Unauthenticated, None))?).map_err(|_| (Problem::Unauthenticated, None))?;
+        let decision = decision.verify(self.curve.crypto.as_ref(), &key.ok_or((Problem::Unauthenticated, None))?).map_err(|_| (Problem::Unauthenticated, None))?;
         let (known, hash) = ((claims.dev, claims.jti), decision.signing_hash());
         if let Some((recorded, (status, answer))) = self.decisions.get(&known) {
             if *recorded != hash {

@@ -11,11 +11,10 @@ use koppel_protocol::{
     jws,
     notice::NoticeKind,
     phone_api::ChallengeState,
-    soft::SoftSigningKey,
 };
 
 use crate::{
-    fixtures::{self, cid, text},
+    fixtures::{Curve, cid, text},
     network::{World, account},
     server::{Fact, Server},
 };
@@ -219,7 +218,7 @@ fn row_7_the_old_phone_confirms_a_new_one_only_with_its_check_number() {
 // Row 11: a rogue server at pairing, and afterwards.
 
 fn rogue(world: &mut World) -> Server {
-    let mut rogue = Server::new("https://koppel.example.org", 0xbad);
+    let mut rogue = Server::new("https://koppel.example.org", Curve::real(0xbad));
     rogue.now_ms = world.server_ms();
     rogue
 }
@@ -282,7 +281,7 @@ fn row_11_an_identity_that_does_not_continue_the_known_one_stops_the_account() {
     let mut world = World::paired(113);
     world.server().pose_code(cid(1), "anna", "123456");
     world.run_for(1_000);
-    let honest = std::mem::replace(world.server(), Server::new("https://koppel.example.org", 0xbad));
+    let honest = std::mem::replace(world.server(), Server::new("https://koppel.example.org", Curve::real(0xbad)));
     world.take(Event::Refresh).unwrap();
     world.run_for(5_000);
     assert_eq!(world.status(1), Some(AccountStatus::ServerChanged));
@@ -345,7 +344,7 @@ fn row_11_only_its_own_activation_makes_an_account_active() {
     let foreign = koppel_protocol::pairing::Transcript::from_bytes([1; 32]);
     let message = world.server().activation(foreign, device);
     assert_eq!(push(&mut world, &message), Err(Refused::NotGenuine));
-    let other = Server::new("https://koppel.example.org", 0xbad).activation(own, device);
+    let other = Server::new("https://koppel.example.org", Curve::real(0xbad)).activation(own, device);
     assert_eq!(push(&mut world, &other), Err(Refused::NotGenuine));
     assert!(matches!(world.status(1), Some(AccountStatus::AwaitingConfirmation { .. })));
     let message = world.server().activation(own, device);
@@ -413,8 +412,8 @@ fn row_22_a_challenge_for_another_phone_or_of_another_server_is_not_shown() {
     assert_eq!(push(&mut world, &message), Err(Refused::NotGenuine));
 
     let question = code_question(&mut world, 1, 1);
-    let stranger = SoftSigningKey::generate(&fixtures::crypto(9)).unwrap();
-    let message = jws::sign(&question, &question.version, &stranger).unwrap();
+    let stranger = Curve::real(9).signing_key();
+    let message = jws::sign(&question, &question.version, stranger.as_ref()).unwrap();
     assert_eq!(push(&mut world, &message), Err(Refused::NotGenuine));
 }
 
