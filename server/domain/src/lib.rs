@@ -26,6 +26,8 @@ pub mod decide;
 pub mod decision;
 pub mod device;
 pub mod due;
+#[cfg(any(test, feature = "fixture"))]
+pub mod fixture;
 pub mod invitation;
 pub mod job;
 pub mod keys;
@@ -74,3 +76,6 @@ pub use reply::{Evidence, Reply, Verified};
 pub use shared::{SharedBytes, SharedText};
 pub use time::Time;
 pub use user::{Locale, Lock, User, UserStatus};
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,9 @@ use koppel_protocol::{
     Bytes,
     decision::Verdict,
     id::{ChallengeId, DeviceId, PairingId, PromptId},
-    pairing::RequestHash,
 };
 
-use crate::{ChallengeRequest, Command, Confirmer, Holder, Issuer, LoginName};
+use crate::{Account, Challenge, ChallengeRequest, Command, Confirmer, Holder, Issuer, LoginName};
 
 /// The rows a command looks at, besides the user row.
 ///
@@ -36,8 +35,6 @@ pub struct Needs {
     pub token: Option<Bytes<32>>,
     /// This challenge with its copies and decisions, and its prompt.
     pub challenge: Option<ChallengeId>,
-    /// The pairing that began with this first message.
-    pub c: Option<RequestHash>,
     /// This pairing.
     pub pairing: Option<PairingId>,
     /// This signed answer.
@@ -108,7 +105,7 @@ impl Needs {
                 };
                 Self { prompt, invitations: true, ..devices }
             }
-            Command::StartPairing(start) => Self { c: Some(start.c), invitations: true, pairings: true, ..devices },
+            Command::StartPairing(_) => Self { invitations: true, pairings: true, ..devices },
             Command::Reveal(reveal) => {
                 Self { pairing: Some(reveal.pairing), invitations: true, open_challenges: true, ..factors }
             }
@@ -124,6 +121,54 @@ impl Needs {
             Command::Unlock => factors,
             Command::RemoveDevice { .. } => Self { open_challenges: true, pairings: true, ..factors },
         }
+    }
+
+    /// The part of a whole account that these needs load: what every store gives, said once more in plain words.
+    pub fn select(&self, whole: &Account) -> Account {
+        let mut part = Account::of(whole.user.clone());
+        if self.devices {
+            part.devices = whole.devices.clone();
+        }
+        if self.methods {
+            part.methods = whole.methods.clone();
+            part.counters = whole.counters.clone();
+        }
+        if self.invitations {
+            part.invitations = whole.invitations.clone();
+        }
+        if self.notices {
+            part.notices = whole.notices.clone();
+        }
+        let pairing = |id| self.pairings || self.closed || self.pairing == Some(id);
+        part.pairings = whole.pairings.iter().filter(|row| pairing(row.id)).cloned().collect();
+
+        let page = self.prompt.and_then(|id| whole.prompt(id));
+        let named: Vec<_> = self.challenge.into_iter().chain(page.and_then(|prompt| prompt.challenge)).collect();
+        let challenge =
+            |row: &Challenge| self.closed || (self.open_challenges && !row.state.is_final()) || named.contains(&row.id);
+        part.challenges = whole.challenges.iter().filter(|row| challenge(row)).cloned().collect();
+        let pages: Vec<_> =
+            named.iter().filter_map(|id| whole.challenge(*id)?.login()?.prompt).chain(self.prompt).collect();
+        part.prompts = whole
+            .prompts
+            .iter()
+            .filter(|row| {
+                self.closed
+                    || (self.open_prompts && !row.state.is_final())
+                    || pages.contains(&row.id)
+                    || self.token == Some(row.token)
+            })
+            .cloned()
+            .collect();
+        part.copies = whole.copies.iter().filter(|row| part.challenge(row.challenge).is_some()).cloned().collect();
+        let answer = |device, jti| self.decision == Some((device, jti));
+        part.decisions = whole
+            .decisions
+            .iter()
+            .filter(|row| self.closed || named.contains(&row.challenge) || answer(row.device, row.jti))
+            .cloned()
+            .collect();
+        part
     }
 }
 

@@ -97,15 +97,14 @@ impl Tables<'_> {
         }
         account.challenges = self.challenges_of(user, needs)?;
         for id in &named {
-            let challenge = match account.challenge(*id) {
-                Some(_) => None,
-                None => self.challenge(user, *id)?,
-            };
-            let page = challenge.as_ref().and_then(|challenge| challenge.login()).and_then(|login| login.prompt);
-            if let Some(page) = page.filter(|page| account.prompt(*page).is_none()) {
-                add(&mut account.prompts, self.prompt(user, page)?, |prompt| prompt.id);
+            if account.challenges.iter().all(|held| held.id != *id) {
+                account.challenges.extend(self.challenge(user, *id)?);
             }
-            add(&mut account.challenges, challenge, |challenge| challenge.id);
+            let asked = account.challenges.iter().find(|held| held.id == *id);
+            let page = asked.and_then(|challenge| challenge.login()).and_then(|login| login.prompt);
+            if let Some(page) = page.filter(|page| account.prompts.iter().all(|held| held.id != *page)) {
+                account.prompts.extend(self.prompt(user, page)?);
+            }
         }
         account.challenges.sort_unstable_by_key(|challenge| challenge.id);
         account.prompts.sort_unstable_by_key(|prompt| prompt.id);
@@ -122,7 +121,7 @@ impl Tables<'_> {
             }
         }
         if let Some((device, jti)) = needs.decision
-            && account.decision(device, jti).is_none()
+            && account.decisions.iter().all(|held| (held.device, held.jti) != (device, jti))
         {
             let sql = "SELECT data FROM decision WHERE device = ?1 AND jti = ?2 AND user = ?3";
             let by = params![device.as_bytes(), jti.as_bytes(), user.as_bytes()];
