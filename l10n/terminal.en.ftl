@@ -11,12 +11,16 @@ help-arguments = Arguments
 help-help = Shows this help
 help-version = Shows the version
 help-after =
-    How to begin:
-      koppel pair --server 2fa.example.org --user jan --code 7K2M-9QXR-4      with a koppelcode from support
-      koppel pair 'https://2fa.example.org/p#v=1&…'                           with the link below the QR code
-      koppel                                                                  waits for requests and shows them
+    How to begin, with a koppelcode from support or with the link below the QR code:
+
+      koppel pair --server 2fa.example.org --user jan --code 7K2M-9QXR-4
+      koppel pair 'https://2fa.example.org/p#v=1&…'
+
+    After that, koppel without a command waits for requests and shows them.
 
     Your data lie encrypted in ~/.local/share/koppel. The key is in your computer's keyring; where there is none, in a file locked with your PIN. Approving always asks for your PIN. Does somebody ask you for a code or a number of this phone? Do not give it: we never ask for one.
+
+    Folder, language, certificates and PIN may also stand in the environment: KOPPEL_FOLDER, KOPPEL_LOCALE, KOPPEL_CA, KOPPEL_PIN_FILE.
 
     Exit codes: 0 done · 1 failed · 2 wrong usage or a typing error · 3 refused or expired · 4 server not reached · 5 folder in use or vault unreadable · 130 interrupted
 help-option-folder = The folder of this phone (~/.local/share/koppel unless said otherwise)

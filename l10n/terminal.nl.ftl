@@ -11,12 +11,16 @@ help-arguments = Gegevens
 help-help = Toont deze hulp
 help-version = Toont de versie
 help-after =
-    Zo begint u:
-      koppel pair --server 2fa.voorbeeld.nl --user jan --code 7K2M-9QXR-4     met een koppelcode van uw beheerder
-      koppel pair 'https://2fa.voorbeeld.nl/p#v=1&…'                          met de link onder de QR-code
-      koppel                                                                  wacht op verzoeken en toont ze
+    Zo begint u, met een koppelcode van uw beheerder of met de link onder de QR-code:
+
+      koppel pair --server 2fa.voorbeeld.nl --user jan --code 7K2M-9QXR-4
+      koppel pair 'https://2fa.voorbeeld.nl/p#v=1&…'
+
+    Daarna wacht koppel zonder opdracht op verzoeken en toont ze.
 
     Uw gegevens staan versleuteld in ~/.local/share/koppel. De sleutel ligt in de sleutelbos van uw computer; is die er niet, dan in een bestand dat met uw pincode is vergrendeld. Goedkeuren vraagt altijd uw pincode. Vraagt iemand u om een code of een getal van deze telefoon? Geef die niet: wij vragen er nooit om.
+
+    Map, taal, certificaten en pincode mogen ook in de omgeving staan: KOPPEL_FOLDER, KOPPEL_LOCALE, KOPPEL_CA, KOPPEL_PIN_FILE.
 
     Afsluitcodes: 0 gelukt · 1 mislukt · 2 verkeerd gebruik of een tikfout · 3 geweigerd of verlopen · 4 server niet bereikt · 5 map in gebruik of kluis onleesbaar · 130 onderbroken
 help-option-folder = De map van deze telefoon (standaard ~/.local/share/koppel)

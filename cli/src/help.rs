@@ -54,10 +54,9 @@ fn command(texts: &Texts) -> clap::Command {
 
 /// Gives every argument its words. `--help` and `--version` get theirs too.
 fn dress(command: clap::Command, texts: &Texts, section: &str) -> clap::Command {
-    let command = command
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .arg(clap::Arg::new("help").short('h').long("help").action(clap::ArgAction::Help).help(texts.say("help-help")));
+    let command = command.disable_help_flag(true).disable_version_flag(true).arg(
+        clap::Arg::new("help").short('h').long("help").action(clap::ArgAction::HelpShort).help(texts.say("help-help")),
+    );
     let command = match section {
         "help-option" => command.arg(
             clap::Arg::new("version")
@@ -75,7 +74,7 @@ fn dress(command: clap::Command, texts: &Texts, section: &str) -> clap::Command 
         };
         let key = format!("{section}-{}", argument.get_id().as_str().replace('_', "-"));
         match texts.find(&key, &[]) {
-            Some(words) => argument.help(words).help_heading(heading),
+            Some(words) => argument.help(words).help_heading(heading).hide_env(true).hide_possible_values(true),
             None => argument.help_heading(heading),
         }
     })

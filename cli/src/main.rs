@@ -28,6 +28,9 @@ use std::process::ExitCode;
 
 use koppel_core::{AccountView, Invitation, State};
 use koppel_protocol::SecretText;
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::arguments::{Arguments, Command, Pair};
 use crate::ask::Asker;
@@ -98,8 +101,11 @@ fn finish(arguments: &Arguments, locale: Locale, ended: Result<(), Ending>) -> E
 
 /// Logs go to standard error and are off unless `RUST_LOG` asks for them; nothing secret is ever in one.
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
+    // Libraries log what they send and receive; only our own words are let through.
+    let ours = filter_fn(|metadata| metadata.target().starts_with("koppel"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(ours);
+    tracing_subscriber::registry().with(asked).with(lines).init();
 }
 
 async fn run(arguments: &Arguments, locale: Locale) -> Result<(), Ending> {

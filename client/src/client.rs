@@ -5,7 +5,9 @@
 //! [`begin_approval`](KoppelClient::begin_approval) and [`finish`](KoppelClient::finish): between them the shell asks the person for finger, face or
 //! PIN, in its own way. Verbs that wait for their end are in [`conversation`](crate::conversation).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use koppel_core::{
     AccountId, ChallengeContent, DenyReason, Event, Invitation, Machine, NoSignature, Question, Refused,
@@ -30,19 +32,39 @@ const UPDATES: usize = 1024;
 
 /// The companion. Clones are the same one.
 #[derive(Clone)]
-pub struct KoppelClient {
+pub struct KoppelClient(Arc<Inner>);
+
+struct Inner {
     inputs: mpsc::Sender<Input>,
     updates: broadcast::Sender<Update>,
-    first_updates: Arc<Mutex<Option<broadcast::Receiver<Update>>>>,
+    first_updates: Mutex<Option<broadcast::Receiver<Update>>>,
     state: watch::Receiver<Arc<State>>,
 }
 
+/// The clients of this process, by folder. The only state that is shared behind everybody's back: two engines on one vault
+/// would each overwrite what the other acknowledged.
+static OPEN: LazyLock<tokio::sync::Mutex<HashMap<PathBuf, Weak<Inner>>>> = LazyLock::new(Default::default);
+
 impl KoppelClient {
-    /// Opens the companion of a folder and starts its engine, on the async runtime that this is called on.
+    /// Opens the companion of a folder and starts its engine, on the async runtime that this is called on. A folder that is
+    /// open in this process already gives the same companion again.
     ///
     /// # Errors
     /// [`OpenError`], each of which leaves everything where it was.
     pub async fn open(setup: Setup) -> Result<Self, OpenError> {
+        let mut open = OPEN.lock().await;
+        let folder = std::path::absolute(&setup.folder).unwrap_or_else(|_| setup.folder.clone());
+        let same = open.get(&folder).and_then(Weak::upgrade).filter(|inner| !inner.inputs.is_closed());
+        if let Some(inner) = same {
+            return Ok(Self(inner));
+        }
+        let client = Self::start(setup).await?;
+        open.retain(|_, inner| inner.strong_count() > 0);
+        open.insert(folder, Arc::downgrade(&client.0));
+        Ok(client)
+    }
+
+    async fn start(setup: Setup) -> Result<Self, OpenError> {
         let looked = tokio::task::spawn_blocking(move || {
             let opened = opening::open(&setup)?;
             let machine = Machine::new(opened.vault, Box::new(Tools::new(setup.keys.clone())));
@@ -66,23 +88,24 @@ impl KoppelClient {
         };
         let engine = Engine::new(parts, inbox, inputs.downgrade());
         tokio::spawn(engine.run());
-        Ok(Self { inputs, updates, first_updates: Arc::new(Mutex::new(Some(first_updates))), state })
+        let first_updates = Mutex::new(Some(first_updates));
+        Ok(Self(Arc::new(Inner { inputs, updates, first_updates, state })))
     }
 
     /// The newest snapshot, and a wait for newer ones. Older ones are skipped, never queued.
     pub fn watch(&self) -> watch::Receiver<Arc<State>> {
-        self.state.clone()
+        self.0.state.clone()
     }
 
     /// The newest snapshot.
     pub fn state(&self) -> Arc<State> {
-        self.state.borrow().clone()
+        self.0.state.borrow().clone()
     }
 
     /// What happens from now on; whoever asks first also hears what happened since the client was opened.
     pub fn updates(&self) -> broadcast::Receiver<Update> {
-        let first = self.first_updates.lock().unwrap_or_else(PoisonError::into_inner).take();
-        first.unwrap_or_else(|| self.updates.subscribe())
+        let first = self.0.first_updates.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| self.0.updates.subscribe())
     }
 
     /// Begins to pair (P0 to P2), after the person agreed to the host. Binds nothing. Answered by
@@ -162,8 +185,8 @@ impl KoppelClient {
             }
         }
         self.wish(Event::Foreground).await?;
-        let _leave = Leave(self.inputs.clone());
-        self.inputs.closed().await;
+        let _leave = Leave(self.0.inputs.clone());
+        self.0.inputs.closed().await;
         Err(ClientError::Stopped)
     }
 
@@ -195,7 +218,7 @@ impl KoppelClient {
     /// Disconnects and ends the engine. Everything that matters is already on disk.
     pub async fn stop(&self) {
         let (stopped, wait) = oneshot::channel();
-        if self.inputs.send(Input::Stop(stopped)).await.is_ok() {
+        if self.0.inputs.send(Input::Stop(stopped)).await.is_ok() {
             // An engine that ended by itself has stopped too.
             let _ = wait.await;
         }
@@ -209,7 +232,7 @@ impl KoppelClient {
     }
 
     async fn send(&self, input: Input) -> Result<(), ClientError> {
-        self.inputs.send(input).await.map_err(|_| ClientError::Stopped)
+        self.0.inputs.send(input).await.map_err(|_| ClientError::Stopped)
     }
 }
 

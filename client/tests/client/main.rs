@@ -1,7 +1,9 @@
 //! The companion's runtime, seen from outside: what a crash, a wrong PIN and a hostile server can do to it.
 
 mod crashing_disk;
+mod engine;
 mod hostile_server;
 mod keyring;
+mod opening;
 mod pin;
 mod vault;
