@@ -25,6 +25,7 @@ function boxes(input) {
   row.className = "boxes";
   row.setAttribute("aria-hidden", "true");
   for (let n = 0; n < count; n++) row.append(document.createElement("i"));
+  row.children[Math.ceil(count / 2)].dataset.half = "";
   input.parentNode.append(row);
   input.removeAttribute("maxlength"); // a pasted sentence may hold the code
   input.parentNode.classList.add("boxed");

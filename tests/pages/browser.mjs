@@ -25,3 +25,10 @@ export const sizes = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
   desktop: { viewport: { width: 1280, height: 900 } },
 };
+
+/** Opens a page and waits until the browser has moved the focus, which it does a moment after the page is there. */
+export async function goto(page, address) {
+  const answer = await page.goto(address);
+  if (await page.locator("[autofocus]").count()) await page.locator("[autofocus]:focus").waitFor();
+  return answer;
+}

@@ -1,7 +1,7 @@
 // The code field: six boxes for the eye, one plain input for everything else.
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { sizes, useBrowser } from "./browser.mjs";
+import { goto, sizes, useBrowser } from "./browser.mjs";
 import { path, renderGallery, useGallery } from "./gallery.mjs";
 
 const gallery = renderGallery();
@@ -12,7 +12,7 @@ async function open(name, options = {}) {
   const context = await browser().newContext({ ...sizes.phone, ...options });
   const page = await context.newPage();
   stage.page = gallery.html("nl", name);
-  await page.goto(stage.origin + path);
+  await goto(page, stage.origin + path);
   return page;
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
-import { sizes, useBrowser } from "./browser.mjs";
+import { goto, sizes, useBrowser } from "./browser.mjs";
 import { fragment, renderGallery, useGallery } from "./gallery.mjs";
 
 const gallery = renderGallery();
@@ -29,7 +29,7 @@ async function everyPage({ language, ...options }, look) {
     for (const name of names) {
       stage.reset();
       await page.goto("about:blank");
-      await page.goto(`${stage.origin}/${language}/${name}.html?still${name === "link" ? fragment : ""}`);
+      await goto(page, `${stage.origin}/${language}/${name}.html?still${name === "link" ? fragment : ""}`);
       await look(page, name);
       assert.deepEqual(complaints, [], name);
     }

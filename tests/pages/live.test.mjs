@@ -1,7 +1,7 @@
 // What the script does with the state of a login, told by a server that is played here.
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { sizes, useBrowser } from "./browser.mjs";
+import { goto, sizes, useBrowser } from "./browser.mjs";
 import { fragment, path, renderGallery, useGallery } from "./gallery.mjs";
 
 const gallery = renderGallery();
@@ -12,8 +12,15 @@ async function open(name, options = {}) {
   const context = await browser().newContext({ ...sizes.phone, ...options });
   const page = await context.newPage();
   stage.page = gallery.html("nl", name);
-  await page.goto(stage.origin + path);
+  await goto(page, stage.origin + path);
   return page;
+}
+
+/** From now on time passes only when the test says so. */
+async function freeze(page) {
+  const now = new Date("2026-11-24T12:00:00Z");
+  await page.clock.install({ time: now });
+  await page.clock.pauseAt(new Date(now.getTime() + 1000));
 }
 
 const shown = { version: 8, screen: "code-1", state: "shown", line: "Getoond op uw telefoon", hint: "Neem de code over." };
@@ -87,7 +94,7 @@ describe("a live page", () => {
   test("counts down, says so at 60, 30 and 10 seconds, and asks again at the end", async () => {
     const context = await browser().newContext(sizes.phone);
     const page = await context.newPage();
-    await page.clock.install();
+    await freeze(page);
     stage.page = gallery.html("nl", "verify-code-shown");
     await page.goto(stage.origin + path);
     const spoken = page.locator(".ring [role=status]");
@@ -109,7 +116,7 @@ describe("a live page", () => {
   test("holds the resend button back until the server takes it", async () => {
     const context = await browser().newContext(sizes.phone);
     const page = await context.newPage();
-    await page.clock.install();
+    await freeze(page);
     stage.page = gallery.html("nl", "verify-code-sent");
     await page.goto(stage.origin + path);
     const button = page.getByRole("button", { name: /Code nogmaals versturen/ });

@@ -78,6 +78,11 @@ impl Delivery {
         self.progress.line(texts)
     }
 
+    /// What the code field is called.
+    pub(crate) fn label(&self, texts: &Texts) -> String {
+        texts.verify_code_label(self.digits)
+    }
+
     /// What the person can do now, under the line.
     pub(crate) fn hint(&self, texts: &Texts, number: bool) -> String {
         match self.progress {

@@ -76,6 +76,7 @@ fn number(delivery: Delivery, problem: Option<CodeProblem>) -> VerifyStep {
 fn verify_steps() -> Vec<(&'static str, VerifyStep)> {
     let first = Delivery { expires_in: 120, resend: Resend::After(20), ..delivery(Progress::Sent) };
     let crowded = Delivery { others: 2, quiet: true, resend: Resend::UsedUp, ..delivery(Progress::Sent) };
+    let eight = Delivery { digits: 8, ..delivery(Progress::Shown) };
     let wrong = |tries_left| Some(CodeProblem::Wrong { tries_left });
     vec![
         ("code-queued", code(Progress::Queued, None)),
@@ -91,6 +92,8 @@ fn verify_steps() -> Vec<(&'static str, VerifyStep)> {
         ("code-too-soon", code(Progress::Sent, Some(CodeProblem::TooSoon { seconds: 12 }))),
         ("code-no-more", code(Progress::Sent, Some(CodeProblem::NoMoreSends))),
         ("code-superseded", code(Progress::Arrived, Some(CodeProblem::Superseded))),
+        ("code-eight", VerifyStep::Code { delivery: eight.clone(), problem: None }),
+        ("number-eight", VerifyStep::Number { number: "48291370".to_owned(), delivery: eight, problem: None }),
         ("number-sent", number(first, None)),
         ("number-shown", number(delivery(Progress::Shown), None)),
         ("number-crowded", number(crowded, None)),
