@@ -492,7 +492,7 @@ impl World {
     /// The first message of a phone at any door.
     pub fn knock_at(&self, name: &str, door: Door) -> StartPairing {
         StartPairing {
-            pairing: PairingId::from_bytes(self.draw("pairing")),
+            pairing: PairingId::from_bytes(self.draw(&format!("pairing of {name}"))),
             door,
             c: sha256(format!("m1 of {name}").as_bytes()),
             commitment: commitment(name),

@@ -40,5 +40,13 @@ pub enum Task {
     },
 }
 
-/// How long the maker of a job has for itself.
+impl Job {
+    /// Somebody takes it for a while.
+    pub fn claim(&mut self, now: Time) {
+        self.tries += 1;
+        self.lease_until = now.plus(LEASE);
+    }
+}
+
+/// How long the maker of a job or claimer has for itself.
 pub const LEASE: u32 = 10;

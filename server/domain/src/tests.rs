@@ -1,3 +1,9 @@
 //! What verdicts promise, as sentences. Rows are those of `docs/threat-model.md`.
 
 mod always;
+mod approvals;
+mod codes;
+mod frauds;
+mod logins;
+mod pages;
+mod pairings;

@@ -1,8 +1,11 @@
 //! Where accounts are kept: one transaction, one verdict. SQLite and the in-memory reference model.
 
 mod ask;
+#[cfg(test)]
+mod conformance;
 mod environment;
 mod ledger;
+mod model;
 mod perform;
 mod reader;
 mod registration;
@@ -13,6 +16,7 @@ mod view;
 
 pub use ask::{Answer, Ask, Idempotency, Locator, Seal};
 pub use environment::{Clock, Environment, Heard, Seeds, Touched};
+pub use model::ModelStore;
 pub use reader::Reader;
 pub use registration::Registration;
 pub use sqlite::{OpenError, SqliteStore};

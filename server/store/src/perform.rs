@@ -15,6 +15,10 @@ use crate::{Answer, Ask, Environment, Locator, Registration, Touched, ledger::Le
 
 /// Answers under an idempotency key are kept for a day.
 const KEEP_ANSWER: u32 = 86_400;
+/// Challenges, prompts, copies and decisions are kept for 30 days.
+pub(crate) const KEEP_QUESTIONS: u32 = 30 * 86_400;
+/// Buckets of sources are kept as long as their longest window.
+pub(crate) const KEEP_SOURCE: u32 = 3600;
 
 /// The policies of organisations, remembered between transactions.
 pub(crate) trait Policies {
@@ -27,13 +31,11 @@ pub(crate) trait Policies {
 pub(crate) struct Done {
     pub(crate) answer: Answer,
     pub(crate) touched: Vec<Touched>,
-    /// Which variants of change it wrote, for the conformance test.
-    pub(crate) variants: u32,
 }
 
 impl Done {
     fn untouched(answer: Answer) -> Self {
-        Self { answer, touched: Vec::new(), variants: 0 }
+        Self { answer, touched: Vec::new() }
     }
 }
 
@@ -89,8 +91,7 @@ pub(crate) fn perform<L: Ledger>(
     {
         ledger.record(&idempotency.key, &idempotency.body, &answer, now.plus(KEEP_ANSWER))?;
     }
-    let variants = changes.iter().fold(0, |seen, change| seen | 1 << change.variant());
-    Ok(Done { touched: touched(&account, &changes, &reply), answer: Answer::Decided(reply), variants })
+    Ok(Done { touched: touched(&account, &changes, &reply), answer: Answer::Decided(reply) })
 }
 
 /// The account as far as the command needs it; one that is absent where there is none: made by commands that make

@@ -209,3 +209,16 @@ impl Store for SqliteStore {
         self.writer.commits()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Environment, SqliteStore, conformance::store_conformance};
+
+    fn make(environment: Environment) -> (SqliteStore, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::create(&folder.path().join("koppel.db"), environment).expect("a store");
+        (store, folder)
+    }
+
+    store_conformance!(make);
+}

@@ -14,14 +14,11 @@ use super::{
     read::Tables,
     rows::{all, change, document, first, hash, id, integer, json, seconds, time},
 };
-use crate::{Locator, Reader, Registration, ledger::Ledger};
-
-/// The lease of a job that somebody claimed.
-const LEASE: u32 = 10;
-/// Challenges, prompts, copies and decisions are kept for 30 days.
-const KEEP_QUESTIONS: u32 = 30 * 86_400;
-/// Buckets of sources, after their window.
-const KEEP_SOURCE: u32 = 3600;
+use crate::{
+    Locator, Reader, Registration,
+    ledger::Ledger,
+    perform::{KEEP_QUESTIONS, KEEP_SOURCE},
+};
 
 /// What every table with rows of a user is called, for erasing.
 const OF_USER: [&str; 11] = [
@@ -356,8 +353,7 @@ impl Ledger for Tables<'_> {
         let sql = "SELECT data FROM job WHERE lease_until <= ?1 ORDER BY lease_until LIMIT ?2";
         let mut jobs: Vec<Job> = all(self.0, sql, params![seconds(now), limit], |row| document(row, 0))?;
         for job in &mut jobs {
-            job.tries += 1;
-            job.lease_until = now.plus(LEASE);
+            job.claim(now);
             change(
                 self.0,
                 "UPDATE job SET lease_until = ?2, data = ?3 WHERE id = ?1",

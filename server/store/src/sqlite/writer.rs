@@ -9,6 +9,7 @@
 //! - closing flushes what is lazy and ends the thread.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -75,7 +76,12 @@ where
             (Err(why), _) => Err(why),
         };
         if let Ok(result) = &answer {
-            (self.heard)(result);
+            let heard = self.heard;
+            // The commit stands, whatever becomes of those who are told.
+            let _ = unless_panic(|| {
+                heard(result);
+                Ok(())
+            });
         }
         if let Some(reply) = self.reply {
             // The caller may have gone; what was committed stays committed.
@@ -233,7 +239,7 @@ fn in_one_transaction(connection: &Connection, live: &mut [Box<dyn Ask>], failed
     let changes = connection.total_changes();
     let result = (|| {
         for (ask, failed) in live.iter_mut().zip(failed) {
-            *failed = !in_savepoint(connection, |connection| ask.run(connection))?;
+            *failed = !in_savepoint(connection, |connection| unless_panic(|| ask.run(connection)))?;
         }
         if connection.total_changes() != changes {
             connection.prepare_cached("UPDATE meta SET mark = mark + 1")?.execute([])?;
@@ -245,6 +251,11 @@ fn in_one_transaction(connection: &Connection, live: &mut [Box<dyn Ask>], failed
         let _ = connection.execute_batch("ROLLBACK");
     }
     result
+}
+
+/// A panic in one verdict undoes that one; the thread that all others need lives on.
+fn unless_panic<T>(work: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(rusqlite::Error::UnwindingPanic))
 }
 
 /// Runs `work` in a savepoint: `false` when it alone failed and was undone, an error when the whole transaction is gone.

@@ -1,0 +1,181 @@
+//! "This was not me", and how a lock is lifted. And users who go.
+
+use koppel_protocol::{Bytes, decision::Verdict, id::DeviceId, notice::NoticeKind, phone_api::DecisionOutcome};
+
+use crate::{
+    ChallengeRequest, ChallengeState, Command, Mode, Purpose, PutUser, Refusal, Reply, Time, UserStatus,
+    fixture::{World, desk, expect, login_name, panel, phone, terms, v},
+    plan::Wanted,
+};
+
+fn reported() -> (World, DeviceId) {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let challenge = world.challenge(1, Mode::Number).id;
+    expect(world.answer(device, challenge, Verdict::Fraud, None), "reported");
+    (world, device)
+}
+
+fn put(enabled: Option<bool>, password_changed_at: Option<Time>) -> Command {
+    let login_name = login_name();
+    Command::PutUser(Box::new(PutUser { login_name, display: None, locale: None, group: None, enabled, password_changed_at }))
+}
+
+/// threats row 2
+#[test]
+fn a_fraud_report_ends_everything_pending_and_locks() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let other = world.active_phone("b");
+    for notice in world.account.notices.clone() {
+        world.account.notices.retain(|held| held.id != notice.id);
+    }
+    let approved = world.challenge(1, Mode::Number).id;
+    expect(world.approve(device, approved), "approved");
+    let waiting = world.challenge(2, Mode::Number).id;
+    let prompt = world.bound_prompt(3, Purpose::Login);
+    let (pairing, pending) = world.pending_phone("c");
+    let reported = world.answer(device, approved, Verdict::Fraud, None);
+    assert_eq!(reported, Ok(Reply::Decided { outcome: DecisionOutcome::Fraud, challenge: approved }));
+
+    let account = &world.account;
+    assert_eq!(account.challenge(approved).map(|row| row.state), Some(ChallengeState::Fraud));
+    assert_eq!(account.challenge(waiting).map(|row| row.state), Some(ChallengeState::Cancelled));
+    assert_eq!(account.prompt(prompt).map(|row| row.state), Some(crate::PromptState::Cancelled));
+    assert_eq!(account.pairing(pairing).map(|row| row.state), Some(crate::PairingState::Refused));
+    assert!(!account.device(pending).is_some_and(crate::Device::is_active));
+    assert!(account.invitations.is_empty());
+    let locked: Vec<_> = account.notices.iter().filter(|notice| notice.kind == NoticeKind::Locked).map(|n| n.device).collect();
+    assert_eq!(locked, [other]);
+
+    assert_eq!(world.start(4, Mode::Code), Err(Refusal::AccountLocked));
+    assert_eq!(world.run(world.open_prompt(4, Purpose::Login, Bytes::new([4; 32])), panel()), Err(Refusal::AccountLocked));
+    let take = Command::Consume { challenge: approved, terms: terms(), v: v(1) };
+    assert!(world.run(take, panel()).is_err());
+    let events = world.entries.iter().filter(|entry| entry.kind == "user.locked").count();
+    assert_eq!(events, 1);
+}
+
+#[test]
+fn fraud_is_taken_for_a_day_whatever_the_state() {
+    for (wait, taken) in [(0, true), (86_399, true), (86_400, false)] {
+        let mut world = World::new();
+        let device = world.active_phone("a");
+        let challenge = world.challenge(1, Mode::Number).id;
+        expect(world.approve(device, challenge), "approved");
+        expect(world.run(Command::Consume { challenge, terms: terms(), v: v(1) }, panel()), "consumed");
+        world.wait(wait);
+        let said = world.answer(device, challenge, Verdict::Fraud, None);
+        assert_eq!(said.is_ok(), taken, "{wait} s");
+        assert_eq!(world.account.user.lock.is_some(), taken);
+        assert_eq!(world.account.challenge(challenge).map(|row| row.state), Some(ChallengeState::Consumed), "final is final");
+    }
+}
+
+#[test]
+fn support_a_newer_password_or_the_reporting_phone_lift_the_lock() {
+    let (mut world, _) = reported();
+    expect(world.run(Command::Unlock, desk()), "by the desk");
+    assert_eq!(world.account.user.lock, None);
+
+    let (mut world, _) = reported();
+    let locked = world.now;
+    expect(world.run(put(None, Some(locked)), panel()), "not newer");
+    assert!(world.account.user.lock.is_some());
+    expect(world.run(put(None, Some(locked.plus(50))), panel()), "not yet");
+    assert!(world.account.user.lock.is_some(), "a password from the future is from now");
+    world.wait(60);
+    expect(world.run(put(None, Some(locked.plus(1))), panel()), "newer");
+    assert_eq!(world.account.user.lock, None);
+
+    let (mut world, device) = reported();
+    let prepared = world.prepare(Wanted::Unlock { device });
+    let request = Box::new(ChallengeRequest::Unlock { device });
+    let made = world.run(Command::StartChallenge { request, prepared }, phone(device));
+    let Ok(Reply::Challenge { challenge, .. }) = made else { panic!("{made:?}") };
+    expect(world.answer(device, challenge.id, Verdict::Approve, None), "by the phone");
+    assert_eq!(world.account.user.lock, None);
+    assert_eq!(world.account.challenge(challenge.id).map(|row| row.state), Some(ChallengeState::Consumed));
+}
+
+#[test]
+fn no_other_phone_lifts_the_lock() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let other = world.active_phone("b");
+    let challenge = world.challenge(1, Mode::Number).id;
+    expect(world.answer(device, challenge, Verdict::Fraud, None), "reported");
+    assert!(world.prepare(Wanted::Unlock { device: other }).is_none());
+    let request = Box::new(ChallengeRequest::Unlock { device: other });
+    let refused = world.run(Command::StartChallenge { request, prepared: None }, phone(other));
+    assert_eq!(refused, Err(Refusal::NotVerified));
+    expect(world.run(Command::Unlock, desk()), "by the desk");
+    let request = Box::new(ChallengeRequest::Unlock { device });
+    let refused = world.run(Command::StartChallenge { request, prepared: None }, phone(device));
+    assert_eq!(refused, Err(Refusal::NotVerified), "there is no lock");
+}
+
+/// threats row 10
+#[test]
+fn a_disabled_user_does_nothing_until_enabled() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let challenge = world.challenge(1, Mode::Number).id;
+    expect(world.run(put(Some(false), None), panel()), "disabled");
+    assert_eq!(world.approve(device, challenge), Err(Refusal::AccountLocked));
+    assert_eq!(world.start(2, Mode::Code), Err(Refusal::AccountLocked));
+    expect(world.run(put(Some(true), None), panel()), "enabled");
+    assert!(world.approve(device, challenge).is_ok());
+}
+
+/// threats row 15
+#[test]
+fn a_deleted_user_keeps_nothing_but_the_chain_and_the_memory_of_a_factor() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    world.challenge(1, Mode::Number);
+    let entries = world.entries.len();
+    let Ok(Reply::UserDeleted { devices }) = world.run(Command::DeleteUser, panel()) else { panic!("not deleted") };
+    assert_eq!(devices.iter().map(|device| device.id).collect::<Vec<_>>(), [device]);
+    let account = &world.account;
+    assert!(account.devices.is_empty() && account.methods.is_empty() && account.challenges.is_empty() && account.copies.is_empty());
+    assert!(account.decisions.is_empty() && account.pairings.is_empty() && account.counters.is_empty());
+    assert_eq!((account.user.login_name.as_ref(), account.user.ever_enrolled), (None, true));
+    assert!(matches!(account.user.status, UserStatus::Deleted { .. }));
+    assert_eq!(world.entries.len(), entries + 1);
+
+    assert_eq!(world.run(Command::DeleteUser, panel()), Err(Refusal::NotFound));
+    assert_eq!(world.run(Command::IssueInvitation { by: crate::Issuer::Desk }, desk()), Err(Refusal::NotFound));
+    // Who comes back is not new: no set-up by password alone.
+    let prompt = world.bound_prompt(1, Purpose::Enrol);
+    let by = crate::Issuer::Page { prompt, cookie: crate::fixture::cookie(1) };
+    let invited = world.run(Command::IssueInvitation { by }, crate::fixture::browser());
+    assert_eq!(invited, Err(Refusal::NotEnrolled { ever: true }));
+}
+
+#[test]
+fn a_phone_removes_itself_and_no_other() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let other = world.active_phone("b");
+    assert_eq!(world.run(Command::RemoveDevice { device: other }, phone(device)), Err(Refusal::NotFound));
+    expect(world.run(Command::RemoveDevice { device }, phone(device)), "removed");
+    let told: Vec<_> = world.account.notices.iter().filter(|n| n.kind == NoticeKind::DeviceRemoved).map(|n| n.device).collect();
+    assert_eq!(told, [other]);
+}
+
+/// threats row 32
+#[test]
+fn users_of_another_organisation_do_not_exist() {
+    let mut world = World::new();
+    world.active_phone("a");
+    let elsewhere = crate::Actor::Panel {
+        organisation: koppel_protocol::id::OrganisationId::from_bytes([9; 16]),
+        relying_party: crate::fixture::RELYING_PARTY,
+        key: crate::fixture::API_KEY,
+    };
+    let version = world.account.user.version;
+    assert_eq!(world.run(Command::DeleteUser, elsewhere.clone()), Err(Refusal::NotFound));
+    assert_eq!(world.run(put(None, None), elsewhere), Err(Refusal::NotFound));
+    assert_eq!(world.account.user.version, version);
+}
