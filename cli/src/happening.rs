@@ -185,6 +185,8 @@ pub(crate) enum Happening {
         /// For support.
         support_code: String,
     },
+    /// The snapshot changed.
+    Changed,
     /// The whole state, as asked.
     State(State),
     /// A wish without an outcome of its own was fulfilled.

@@ -346,8 +346,8 @@ fn event(texts: &Texts, happening: &Happening) -> Option<Map<String, Value>> {
         })),
         Happening::Done(what) => object(json!({"event": "done", "do": what})),
         Happening::Removed(account) => object(json!({"event": "removed", "account": account.to_string()})),
-        // Never asked of a program.
-        Happening::PinWanted { .. } => return None,
+        // A program asks for the state, and is never asked for a PIN.
+        Happening::Changed | Happening::PinWanted { .. } => return None,
         Happening::Complaint { complaint, account, cid } => {
             let mut event = complaint_event(texts, complaint);
             if let Some(account) = account {
@@ -455,10 +455,14 @@ fn challenge(view: &ChallengeView) -> Map<String, Value> {
         ChallengeKind::Unlock => ("unlock", None, None),
         ChallengeKind::Unsupported => ("unsupported", None, None),
     };
+    let purpose = match view.kind {
+        ChallengeKind::Test => "test",
+        _ => view.purpose.as_str(),
+    };
     compact(json!({
         "account": view.account.to_string(), "cid": view.cid.to_string(), "seq": view.seq, "mode": mode,
         "number_length": length, "pairing": pairing, "organisation": view.organisation, "rp": view.relying_party,
-        "origin": view.origin, "name": view.user, "purpose": view.purpose, "ip": view.ip, "browser": view.browser,
+        "origin": view.origin, "name": view.user, "purpose": purpose, "ip": view.ip, "browser": view.browser,
         "place": view.place, "page_ip": view.page_ip, "began_at": view.began_at, "expires_at": view.expires_at,
         "expires_in_ms": crate::countdown::left_ms(view.deadline), "waiting": view.waiting,
         "can_approve": view.can_approve, "answered": view.answered.then_some(true),

@@ -311,6 +311,7 @@ impl Face for Lines {
             Happening::Removed(_) => self.say(&texts.say("removed")),
             Happening::Connection { .. }
             | Happening::Account(_)
+            | Happening::Changed
             | Happening::State(_)
             | Happening::Done(_)
             | Happening::Bye => {}

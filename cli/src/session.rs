@@ -109,6 +109,7 @@ impl<'a, F: Face> Session<'a, F> {
     pub(crate) async fn run(mut self, mut results: Results, first: Vec<Wish>) -> End {
         let client = self.phone.client.clone();
         let mut updates = client.updates();
+        let mut states = client.watch();
         let state = client.state();
         self.tell(Happening::Ready { secrets: self.phone.home.kind(), state: State::clone(&state) }, None);
         let online = client.clone();
@@ -121,6 +122,7 @@ impl<'a, F: Face> Session<'a, F> {
                 asked = self.face.next() => self.obey(asked).await,
                 update = updates.recv() => self.hear(update).await,
                 Some(result) = results.0.recv() => self.take(result).await,
+                Ok(()) = states.changed() => self.tell(Happening::Changed, None),
             }
         }
         online.abort();

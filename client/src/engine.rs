@@ -152,7 +152,14 @@ impl Engine {
     }
 
     async fn run_effects(&mut self, effects: Vec<Effect>, following: &mut VecDeque<Event>) {
+        // Core says last that the picture changed; whoever hears the news should find it in the picture.
+        let mut changed = effects.iter().any(|effect| matches!(effect, Effect::Changed));
         for effect in effects {
+            if changed && !matches!(effect, Effect::Persist(_)) {
+                changed = false;
+                let state = self.parts.machine.snapshot(self.parts.clock.now());
+                self.parts.state.send_replace(Arc::new(state));
+            }
             match effect {
                 Effect::Persist(contents) => {
                     let contents = Zeroizing::new(contents.as_bytes().to_vec());
@@ -180,10 +187,7 @@ impl Engine {
                 Effect::SendFrame { order, frame } => self.send_frame(order, frame),
                 Effect::CloseLive(order) => self.close_live(order),
                 Effect::News(news) => self.tell(Update::News(Box::new(news))),
-                Effect::Changed => {
-                    let state = self.parts.machine.snapshot(self.parts.clock.now());
-                    self.parts.state.send_replace(Arc::new(state));
-                }
+                Effect::Changed => {}
             }
         }
     }

@@ -213,6 +213,7 @@ impl Model {
             | Happening::CheckNumber { .. }
             | Happening::Connection { .. }
             | Happening::Account(_)
+            | Happening::Changed
             | Happening::State(_)
             | Happening::Done(_)
             | Happening::Bye => {}

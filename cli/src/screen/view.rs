@@ -1,6 +1,6 @@
 //! What the screen looks like: a model in, rows out. Nothing else is decided here.
 
-use koppel_core::{AccountStatus, AccountView, ChallengeContent, ChallengeView, ConnectionView};
+use koppel_core::{AccountStatus, AccountView, ChallengeContent, ChallengeKind, ChallengeView, ConnectionView};
 
 use super::model::{Mode, Model, NUMBER_DIGITS};
 use super::style::{Row, Tone, cut, wrap};
@@ -99,7 +99,9 @@ impl Page<'_> {
                     if view.can_approve {
                         keys.push(self.say("key-approve"));
                     }
-                    keys.push(self.say("key-deny"));
+                    if !matches!(view.kind, ChallengeKind::Test) {
+                        keys.push(self.say("key-deny"));
+                    }
                 }
                 if self.model.state.challenges.len() > 1 {
                     keys.push(self.say("key-next"));
