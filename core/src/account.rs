@@ -170,7 +170,8 @@ impl Account {
             Stage::Member(member) if member.standing == Standing::Active => {
                 let decisions = member.approvals.iter().filter_map(|approval| approval.next_wake());
                 let asked = self.calls.values().any(|call| call.purpose == Purpose::Identity);
-                let identity = (member.inbox.needs_identity() && !asked).then_some(member.identity_again_at);
+                let needed = member.inbox.needs_identity() && !asked && moment.on_screen;
+                let identity = needed.then_some(member.identity_again_at);
                 let rest = [self.connection.next_wake(), member.inbox.next_wake(&moment), identity];
                 decisions.chain(rest.into_iter().flatten()).min()
             }

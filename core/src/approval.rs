@@ -10,6 +10,9 @@
 //! same bytes each time, until the server answered: whatever happens in between, it counts once. A step before that is
 //! begun anew by a later *approve*; what belongs to the former then comes too late and is refused.
 
+#[cfg(test)]
+mod table;
+
 use std::{fmt, sync::Arc};
 
 use koppel_protocol::{
@@ -289,7 +292,7 @@ impl Approval {
             (Event::NotAnswered { order }, Step::Sending { retry, .. }) if retry.awaits(order) => {
                 self.later(None, moment)
             }
-            (Event::Nudge, Step::Sending { jws, retry, .. }) if retry.rests() => {
+            (Event::Nudge, Step::Sending { jws, retry, .. }) if retry.may_hurry(moment) => {
                 Ok(vec![Effect::Send { order: retry.send(moment), jws: jws.clone() }])
             }
             (Event::Nudge, _) => Ok(Vec::new()),

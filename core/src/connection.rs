@@ -11,6 +11,9 @@
 //! The poll runs beside it, on its own clock, until the channel is up. Every order to open carries a generation; what
 //! an older channel still says is refused.
 
+#[cfg(test)]
+mod table;
+
 use koppel_protocol::nonce::Nonce;
 
 use crate::{
@@ -85,7 +88,7 @@ pub(crate) enum Poll {
     /// Next at.
     Due { at: u64 },
     /// Asked.
-    Asked { order: Generation, since: u64 },
+    Asked { order: Generation },
 }
 
 /// The connection of one account. Nothing of it survives a restart.
@@ -96,6 +99,9 @@ pub(crate) struct Connection {
     poll: Poll,
     poll_failures: u32,
     polled: bool,
+    /// Neither hurry nor a new start goes before these: the server asked for it, or two seconds are not over.
+    open_not_before: u64,
+    poll_not_before: u64,
     view: ConnectionView,
     nonce: Option<(Nonce, u64)>,
 }
@@ -106,8 +112,8 @@ impl Connection {
         let mut effects = Vec::new();
         match (event, &self.live) {
             (Event::Foreground, Live::Off) => {
-                self.poll = Poll::Due { at: moment.now.monotonic_ms };
-                self.open(moment, &mut effects);
+                self.live = Live::Waiting { until: self.open_not_before };
+                self.poll = Poll::Due { at: self.poll_not_before };
                 self.tick(moment, &mut effects)?;
             }
             (Event::NetworkChanged | Event::Refresh, Live::Off) | (Event::Foreground, _) => {}
@@ -115,19 +121,20 @@ impl Connection {
                 if let Some(order) = self.channel() {
                     effects.push(Effect::Close { order });
                 }
-                let nonce = self.nonce.take();
-                *self = Self { nonce, view: self.view, ..Self::default() };
+                let Self { open_not_before, poll_not_before, view, nonce, .. } = *self;
+                *self = Self { open_not_before, poll_not_before, view, nonce, ..Self::default() };
             }
             (Event::NetworkChanged | Event::Refresh, live) => {
                 // A channel that is up may be a dead one on the old network: the poll will tell, the silence too.
                 if matches!(live, Live::Waiting { .. }) {
                     self.live_failures = 0;
-                    self.open(moment, &mut effects);
+                    self.live = Live::Waiting { until: self.open_not_before };
                 }
                 if !matches!(self.poll, Poll::Asked { .. }) {
                     self.poll_failures = 0;
-                    self.ask(moment, &mut effects);
+                    self.poll = Poll::Due { at: self.poll_not_before };
                 }
+                self.tick(moment, &mut effects)?;
             }
             (Event::Tick, _) => self.tick(moment, &mut effects)?,
             (Event::Opened { order }, Live::Opening { order: open, since }) if order == *open => {
@@ -150,8 +157,10 @@ impl Connection {
             {
                 effects.push(Effect::Close { order });
                 // The server spreads its phones; one more second of ours keeps two apps apart.
-                let wait = reconnect_in_s.min(3_600) * 1_000 + moment.up_to(1_000)?;
-                self.wait(moment.now, wait);
+                let wait = asked_for(Some(reconnect_in_s));
+                self.open_not_before = moment.now.after(wait);
+                let jitter = moment.up_to(1_000)?;
+                self.wait(moment.now, wait + jitter);
             }
             (Event::Closed { order, retry_after_s }, _) if Some(order) == self.channel() => {
                 self.fell(retry_after_s, moment)?;
@@ -159,13 +168,16 @@ impl Connection {
             (Event::Polled { order }, _) if self.asked() == Some(order) => {
                 self.poll_failures = 0;
                 self.polled = true;
+                self.poll_not_before = moment.now.after(POLL_EVERY_MS);
                 self.rest(POLL_EVERY_MS, moment.now);
             }
             (Event::PollFailed { order, retry_after_s }, _) if self.asked() == Some(order) => {
                 self.poll_failures = self.poll_failures.saturating_add(1);
                 self.polled = false;
-                let wait = backed_off(POLL_EVERY_MS, self.poll_failures, moment)?.max(POLL_EVERY_MS);
-                self.rest(asked_for(retry_after_s).max(wait), moment.now);
+                let least = asked_for(retry_after_s).max(POLL_EVERY_MS);
+                self.poll_not_before = moment.now.after(least);
+                let wait = backed_off(POLL_EVERY_MS, self.poll_failures, moment)?;
+                self.rest(wait.max(least), moment.now);
             }
             _ => return Err(Refused::Late),
         }
@@ -249,7 +261,7 @@ impl Connection {
 
     fn ask(&mut self, moment: &mut Moment<'_>, effects: &mut Vec<Effect>) {
         let order = moment.next_generation();
-        self.poll = Poll::Asked { order, since: moment.now.monotonic_ms };
+        self.poll = Poll::Asked { order };
         effects.push(Effect::Poll { order });
     }
 
@@ -258,20 +270,22 @@ impl Connection {
             self.live_failures = 0;
         }
         self.live_failures = self.live_failures.saturating_add(1);
-        let wait = backed_off(1_000, self.live_failures, moment)?;
-        self.wait(moment.now, asked_for(retry_after_s).max(wait));
+        let (wait, least) = (backed_off(1_000, self.live_failures, moment)?, asked_for(retry_after_s));
+        self.open_not_before = moment.now.after(least);
+        self.wait(moment.now, wait.max(least));
         Ok(())
     }
 
     fn wait(&mut self, now: Now, ms: u64) {
         self.live = Live::Waiting { until: now.after(ms) };
         if self.poll == Poll::Off {
-            self.poll = Poll::Due { at: now.monotonic_ms };
+            self.poll = Poll::Due { at: self.poll_not_before };
         }
     }
 
     fn rest(&mut self, ms: u64, now: Now) {
         self.poll = match self.live {
+            // With the channel up there is nothing to poll for, unless one was asked for by hand, and that was it.
             Live::Off | Live::Up { .. } => Poll::Off,
             _ => Poll::Due { at: now.after(ms) },
         };

@@ -8,6 +8,8 @@
 mod item;
 mod receipts;
 mod stored;
+#[cfg(test)]
+mod table;
 
 use std::cmp::Ordering;
 

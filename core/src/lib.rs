@@ -39,6 +39,8 @@ mod refused;
 mod retry;
 pub mod signature;
 mod snapshot;
+#[cfg(test)]
+mod tables;
 mod toolbox;
 mod trouble;
 pub mod vault;

@@ -19,6 +19,8 @@ mod checks;
 mod plan;
 mod step;
 mod stored;
+#[cfg(test)]
+mod table;
 
 use std::sync::Arc;
 

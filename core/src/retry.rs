@@ -15,6 +15,8 @@ const LONGEST_ASKED_S: u64 = 3_600;
 pub(crate) struct Retry {
     asked: Option<Generation>,
     due: u64,
+    /// The server asked not to come before.
+    not_before: u64,
     failures: u32,
 }
 
@@ -36,19 +38,19 @@ impl Retry {
         self.asked.is_none() && moment.now.is_past(self.due)
     }
 
-    /// Whether no answer is awaited.
-    pub(crate) fn rests(&self) -> bool {
-        self.asked.is_none()
+    /// Whether it may be sent without waiting longer: there is a network again.
+    pub(crate) fn may_hurry(&self, moment: &Moment<'_>) -> bool {
+        self.asked.is_none() && moment.now.is_past(self.not_before)
     }
 
     /// When it is due, if it rests.
     pub(crate) fn next_wake(&self) -> Option<u64> {
-        self.rests().then_some(self.due)
+        self.asked.is_none().then_some(self.due)
     }
 
     /// It was answered well, and is due again after `ms`.
     pub(crate) fn again_after(&mut self, ms: u64, moment: &Moment<'_>) {
-        *self = Self { asked: None, due: moment.now.after(ms), failures: 0 };
+        *self = Self { due: moment.now.after(ms), ..Self::default() };
     }
 
     /// It was not answered, or with *later*: after a doubling pause, half of it by chance, and not before the server
@@ -57,8 +59,8 @@ impl Retry {
         let failures = self.failures.saturating_add(1);
         let ceiling = (1_000_u64 << failures.min(5)).min(LONGEST_MS);
         let pause = ceiling / 2 + moment.up_to(ceiling / 2)?;
-        let asked_for = retry_after_s.unwrap_or(0).min(LONGEST_ASKED_S) * 1_000;
-        *self = Self { asked: None, due: moment.now.after(pause.max(asked_for)), failures };
+        let not_before = moment.now.after(retry_after_s.unwrap_or(0).min(LONGEST_ASKED_S) * 1_000);
+        *self = Self { asked: None, due: moment.now.after(pause).max(not_before), not_before, failures };
         Ok(())
     }
 

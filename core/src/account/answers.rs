@@ -196,7 +196,6 @@ impl Account {
         for ended in inbox.ended {
             effects.extend(self.ended(ended, world).unwrap_or_default());
         }
-        effects.extend(self.nudge_decisions(world)?);
         Ok(())
     }
 
@@ -295,7 +294,8 @@ impl Account {
     /// Fetches the chain while messages wait that are signed by a newer key, unless that is being done or just failed.
     pub(super) fn need_identity(&mut self, world: &mut World<'_>) -> Option<Effect> {
         let member = self.active().ok()?;
-        let wanted = member.inbox.needs_identity() && world.now.is_past(member.identity_again_at);
+        let due = world.now.is_past(member.identity_again_at) && (world.on_screen || member.identity_again_at == 0);
+        let wanted = member.inbox.needs_identity() && due;
         let asked = self.calls.values().any(|call| call.purpose == Purpose::Identity);
         (wanted && !asked).then(|| self.call(Purpose::Identity, Request::identity(), world))
     }

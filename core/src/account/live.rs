@@ -13,6 +13,7 @@ use crate::{
     inbox,
     moment::Generation,
     refused::Refused,
+    snapshot::ConnectionView,
 };
 
 impl Account {
@@ -90,11 +91,13 @@ impl Account {
                     let signing_input = self.proof_with(nonce, "GET", phone_api::LIVE, b"", world)?;
                     let frame = FrameOut::Proof { signing_input };
                     effects.push(Effect::SendFrame { order: self.order(order), frame });
-                    effects.extend(self.nudge_decisions(world)?);
                 }
                 connection::Effect::Poll { order } => effects.push(self.ask_inbox(Some(order), world)),
                 connection::Effect::Changed { view, retry_in_ms } => {
                     effects.push(Effect::News(News::Connection { account: self.id, state: view, retry_in_ms }));
+                    if view != ConnectionView::Offline {
+                        effects.extend(self.nudge_decisions(world)?);
+                    }
                 }
             }
         }

@@ -239,7 +239,7 @@ impl Step {
 
     /// Sends what waits to be sent again, without waiting longer.
     pub(super) fn send_now(&mut self, moment: &mut Moment<'_>) -> Option<Effect> {
-        self.retry().filter(|retry| retry.rests() && !retry.is_fresh())?;
+        self.retry().filter(|retry| retry.may_hurry(moment) && !retry.is_fresh())?;
         self.send(moment)
     }
 

@@ -46,7 +46,7 @@ fn pair(world: &mut World, door: Door, fuse: Option<usize>) -> bool {
             world.restart();
         }
         match world.status(1) {
-            Some(AccountStatus::Offered) => drop(world.take(Event::Accept { account: account(1) })),
+            Some(AccountStatus::Offered) => world.suggest(Event::Accept { account: account(1) }),
             Some(AccountStatus::AwaitingConfirmation { check_number, .. }) => {
                 numbers.push(check_number.clone());
                 let pid = *world.server().pairings.iter().find(|(_, pairing)| pairing.m3.is_some()).unwrap().0;
@@ -152,7 +152,11 @@ fn a_check_number_is_on_disk_before_it_is_shown_and_shown_again_after_a_kill() {
     world.phone.news.clear();
     world.restart();
     assert_eq!(world.check_number(1), Some(before.clone()));
-    let again = world.phone.news.iter().any(|news| matches!(news, News::CheckNumber { check_number, .. } if *check_number == before));
+    let again = world
+        .phone
+        .news
+        .iter()
+        .any(|news| matches!(news, News::CheckNumber { check_number, .. } if *check_number == before));
     assert!(again);
 }
 
@@ -173,7 +177,7 @@ fn answer(world: &mut World, deny: bool, fuse: Option<usize>) {
                 true => Event::Deny { account, cid, reason: koppel_core::DenyReason::Mistake },
                 false => Event::Approve { account, cid, number },
             };
-            drop(world.take(event));
+            world.suggest(event);
         }
         world.run_for(1_000);
     }
@@ -213,14 +217,14 @@ fn a_decision_is_on_disk_before_it_is_sent() {
     world.server().pose_number(cid(1), "anna");
     world.run_for(1_000);
     world.phone.disk_full = true;
-    drop(world.take(Event::Approve { account: account(1), cid: cid(1), number: Some("314159".parse().unwrap()) }));
+    world.suggest(Event::Approve { account: account(1), cid: cid(1), number: Some("314159".parse().unwrap()) });
     world.run_for(10_000);
     assert!(world.decisions_sent.is_empty(), "what cannot be stored is not sent");
     assert!(world.phone.news.iter().any(|news| matches!(news, News::Trouble { .. })), "and the person is told");
     world.phone.disk_full = false;
     world.run_for(10_000);
     if world.outcomes(cid(1)).is_empty() {
-        drop(world.take(Event::Approve { account: account(1), cid: cid(1), number: Some("314159".parse().unwrap()) }));
+        world.suggest(Event::Approve { account: account(1), cid: cid(1), number: Some("314159".parse().unwrap()) });
         world.run_for(10_000);
     }
     assert_eq!(world.outcomes(cid(1)).last(), Some(&Outcome::Approved));

@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod kills;
+mod members;
 mod network;
 mod phone;
 mod server;

@@ -6,7 +6,8 @@ use std::{
 };
 
 use koppel_core::{
-    AccountId, Effect, Event, FrameOut, Machine, Method, NewKeys, News, NoSignature, Now, Order, Refused, SigningRequest, Toolbox, Vault,
+    AccountId, Effect, Event, FrameOut, Machine, Method, NewKeys, News, NoSignature, Now, Order, Refused,
+    SigningRequest, Toolbox, Vault,
 };
 use koppel_protocol::{
     AgreementKey, Crypto, Envelope, Secret, SigningKey, bytes,
@@ -93,6 +94,11 @@ impl Phone {
         }
     }
 
+    /// What a machine of this phone borrows.
+    pub(crate) fn tools(&self) -> Box<dyn Toolbox> {
+        Box::new(Tools { curve: self.curve.clone(), keys: Arc::clone(&self.keys) })
+    }
+
     /// The app is killed: only disk and key store are left.
     pub(crate) fn kill(&mut self) {
         self.dead = true;
@@ -103,9 +109,11 @@ impl Phone {
 
     /// The app is opened again.
     pub(crate) fn restart(&mut self, now: Now) {
-        let vault = self.disk.as_ref().map_or_else(Vault::fresh, |disk| Vault::read(disk).expect("what was written can be read"));
-        let tools = Tools { curve: self.curve.clone(), keys: Arc::clone(&self.keys) };
-        self.machine = Machine::new(vault, Box::new(tools));
+        let vault = self
+            .disk
+            .as_ref()
+            .map_or_else(Vault::fresh, |disk| Vault::read(disk).expect("what was written can be read"));
+        self.machine = Machine::new(vault, self.tools());
         self.dead = false;
         self.run += 1;
         let owners = self.machine.key_owners();
@@ -156,7 +164,7 @@ impl Phone {
             Effect::Ask(request) if self.signs => return Some(self.sign(&request)),
             Effect::Ask(request) => self.asked.push_back(request),
             Effect::Call(call) => {
-                let proof = call.proof.as_ref().and_then(|input| Some(self.jws(call.order.account, input)?));
+                let proof = call.proof.as_ref().and_then(|input| self.jws(call.order.account, input));
                 let method = if call.method == Method::Get { "GET" } else { "POST" };
                 let sent = Sent { method, path: call.path.clone(), body: call.body.to_vec(), proof };
                 self.out.push(Out::Request { order: call.order, sent });
@@ -191,7 +199,11 @@ impl Phone {
             id: HeldKey { spki: keys.id.public(), level },
             seal: HeldKey { spki: keys.seal.public(), level },
             auth: keys.auth.clone(),
-            approve: keys.approve.as_ref().map(|key| ApproveKey { spki: key.public(), level, uv: UserVerification::Pin }),
+            approve: keys.approve.as_ref().map(|key| ApproveKey {
+                spki: key.public(),
+                level,
+                uv: UserVerification::Pin,
+            }),
         };
         self.keys.lock().unwrap().insert(order.account, keys);
         Event::KeysMade { order, keys: public }
@@ -201,7 +213,9 @@ impl Phone {
     pub(crate) fn sign(&self, request: &SigningRequest) -> Event {
         let keys = self.keys.lock().unwrap();
         match keys.get(&request.order.account).and_then(|keys| keys.approve.as_ref()) {
-            Some(key) => Event::Signed { order: request.order, signature: key.sign(&request.payload).unwrap().to_vec() },
+            Some(key) => {
+                Event::Signed { order: request.order, signature: key.sign(&request.payload).unwrap().to_vec() }
+            }
             None => Event::NotSigned { order: request.order, why: NoSignature::KeyInvalidated },
         }
     }

@@ -8,9 +8,9 @@ use std::{
 use koppel_core::Answer;
 use koppel_protocol::{
     Bytes, Digits, Envelope, Identity, KeyVersion, Koppelcode, Nonce, Origin, PairingLink, Problem, Secret, ServerId,
+    SigningKey,
     activation::Activation,
     challenge::{Challenge, Context, Login, NewDevice, Purpose, RelyingParty, Subject, User},
-    SigningKey,
     decision::{Decision, Verdict},
     device_proof::{DeviceProof, Request},
     hash::sha256,
@@ -100,7 +100,8 @@ pub(crate) struct Server {
     pub(crate) devices: BTreeMap<DeviceId, Device>,
     pub(crate) challenges: BTreeMap<ChallengeId, Posed>,
     notices: Vec<(DeviceId, NoticeId, Envelope, bool)>,
-    pub(crate) decisions: BTreeMap<(DeviceId, Bytes<16>), (Bytes<32>, (u16, Vec<u8>))>,
+    /// What was signed, and what was answered: status and body.
+    pub(crate) decisions: BTreeMap<(DeviceId, Bytes<16>), Recorded>,
     proofs: BTreeSet<Bytes<16>>,
     pub(crate) locked: BTreeSet<String>,
     pub(crate) history: Vec<Fact>,
@@ -112,6 +113,8 @@ pub(crate) struct Channel {
     nonce: Nonce,
     device: Option<DeviceId>,
 }
+
+type Recorded = (Bytes<32>, (u16, Vec<u8>));
 
 pub(crate) type Said = Result<Vec<u8>, (Problem, Option<u32>)>;
 
@@ -216,7 +219,11 @@ impl Server {
 
     pub(crate) fn login(&self, panel: &str) -> Login {
         Login {
-            rp: RelyingParty { id: RelyingPartyId::from_bytes([7; 16]), name: text(panel), origin: text("https://panel.example.org") },
+            rp: RelyingParty {
+                id: RelyingPartyId::from_bytes([7; 16]),
+                name: text(panel),
+                origin: text("https://panel.example.org"),
+            },
             bind: Bytes::new([9; 32]),
             purpose: Purpose::Login,
             context: Context {
@@ -278,7 +285,12 @@ impl Server {
         posed.seq += 1;
         posed.expires_at = now + 120;
         let (seq, subject, user) = (posed.seq, posed.subject.clone(), posed.user.clone());
-        let to: Vec<_> = self.devices.iter().filter(|(_, device)| device.active && !device.revoked && device.user == user).map(|(id, _)| *id).collect();
+        let to: Vec<_> = self
+            .devices
+            .iter()
+            .filter(|(_, device)| device.active && !device.revoked && device.user == user)
+            .map(|(id, _)| *id)
+            .collect();
         for dev in to {
             let claims = Challenge {
                 cid,
@@ -335,7 +347,12 @@ impl Server {
 
     fn expire(&mut self) {
         let now = self.now_s();
-        let over: Vec<_> = self.challenges.iter().filter(|(_, posed)| posed.state == ChallengeState::Pending && now >= posed.expires_at).map(|(cid, _)| *cid).collect();
+        let over: Vec<_> = self
+            .challenges
+            .iter()
+            .filter(|(_, posed)| posed.state == ChallengeState::Pending && now >= posed.expires_at)
+            .map(|(cid, _)| *cid)
+            .collect();
         for cid in over {
             self.end(cid, ChallengeState::Expired);
         }
@@ -408,7 +425,9 @@ impl Server {
                 Ok(Vec::new())
             }
             phone_api::UNLOCK => self.unlock(device),
-            phone_api::TEST => said(&phone_api::TestAnswer { time: self.now_ms as u64, cid: ChallengeId::from_bytes([0xee; 16]) }),
+            phone_api::TEST => {
+                said(&phone_api::TestAnswer { time: self.now_ms as u64, cid: ChallengeId::from_bytes([0xee; 16]) })
+            }
             phone_api::DEVICES => {
                 self.devices.get_mut(&device).unwrap().revoked = true;
                 Ok(Vec::new())
@@ -422,7 +441,9 @@ impl Server {
         let proof = DeviceProof::parse(header).map_err(|_| (Problem::Unauthenticated, None))?;
         self.nonces.check(self.epoch, proof.nonce(), self.now_s()).map_err(|_| (Problem::UseNonce, None))?;
         let device = self.devices.get(&proof.device()).ok_or((Problem::Unauthenticated, None))?;
-        let proof = proof.verify(self.curve.crypto.as_ref(), &device.introduction.id.spki).map_err(|_| (Problem::Unauthenticated, None))?;
+        let proof = proof
+            .verify(self.curve.crypto.as_ref(), &device.introduction.id.spki)
+            .map_err(|_| (Problem::Unauthenticated, None))?;
         let request = Request { server_id: &self.id(), method: sent.method, path: &sent.path, body: &sent.body };
         let proven = proof.matches(request).map_err(|_| (Problem::Unauthenticated, None))?;
         if !self.proofs.insert(proven.jti) {
@@ -439,7 +460,9 @@ impl Server {
         let m1 = PairingRequest::from_body(body).map_err(|_| (Problem::InvalidField, None))?;
         let id = self.id();
         let place = self.invitations.iter().position(|invitation| match &m1.door {
-            Door::Link { t, mac } => invitation.link.t == *t && verify_link_mac(&invitation.link.k, &id, t, &m1.commitment, mac),
+            Door::Link { t, mac } => {
+                invitation.link.t == *t && verify_link_mac(&invitation.link.k, &id, t, &m1.commitment, mac)
+            }
             Door::Code { user, code } => invitation.user == user.as_str() && invitation.code == *code,
             Door::Login { .. } => false,
         });
@@ -502,7 +525,9 @@ impl Server {
         }
         let m3: Reveal = serde_json::from_slice(body).map_err(|_| (Problem::InvalidField, None))?;
         let m2 = Unverified::<PairingOffer>::parse(&pairing.m2).unwrap();
-        let opened = m3.open(self.curve.crypto.as_ref(), &pairing.commitment, m2.signing_input()).map_err(|_| (Problem::InvalidField, None))?;
+        let opened = m3
+            .open(self.curve.crypto.as_ref(), &pairing.commitment, m2.signing_input())
+            .map_err(|_| (Problem::InvalidField, None))?;
         if let Some(place) = pairing.invitation {
             if self.invitations[place].used {
                 return Err((Problem::CodeUsed, None));
@@ -517,7 +542,8 @@ impl Server {
         pairing.m3 = Some((body.to_vec(), answer.clone()));
         let user = pairing.user.clone();
         let introduction = opened.introduction;
-        self.devices.insert(device, Device { user, introduction, active: false, revoked: false, answered_activation: false });
+        self.devices
+            .insert(device, Device { user, introduction, active: false, revoked: false, answered_activation: false });
         self.history.push(Fact::Revealed(pid));
         said(&answer)
     }
@@ -540,11 +566,13 @@ impl Server {
         let mut inbox = phone_api::Inbox::default();
         for (cid, posed) in &self.challenges {
             match posed.messages.get(&(device, posed.seq)) {
-                Some(message) if posed.state == ChallengeState::Pending => inbox.challenges.push(phone_api::WaitingChallenge {
-                    cid: *cid,
-                    seq: posed.seq,
-                    envelope: self.seal(device, message),
-                }),
+                Some(message) if posed.state == ChallengeState::Pending => {
+                    inbox.challenges.push(phone_api::WaitingChallenge {
+                        cid: *cid,
+                        seq: posed.seq,
+                        envelope: self.seal(device, message),
+                    })
+                }
                 Some(_) => inbox.ended.push(Ended { cid: *cid, seq: posed.seq, state: posed.state }),
                 None => {}
             }
@@ -560,7 +588,8 @@ impl Server {
     fn receive(&mut self, device: DeviceId, receipts: Vec<Receipt>) {
         for receipt in receipts {
             if let Receipt::Notice(notice) = &receipt {
-                let mine = |(to, nid, ..): &&mut (DeviceId, NoticeId, Envelope, bool)| *to == device && *nid == notice.nid;
+                let mine =
+                    |(to, nid, ..): &&mut (DeviceId, NoticeId, Envelope, bool)| *to == device && *nid == notice.nid;
                 self.notices.iter_mut().filter(mine).for_each(|(.., received)| *received = true);
             }
             self.history.push(Fact::Received(receipt));
@@ -600,7 +629,9 @@ impl Server {
             Verdict::Deny | Verdict::Fraud => Some(device.introduction.id.spki),
         };
         let user = device.user.clone();
-        let decision = decision.verify(self.curve.crypto.as_ref(), &key.ok_or((Problem::Unauthenticated, None))?).map_err(|_| (Problem::Unauthenticated, None))?;
+        let decision = decision
+            .verify(self.curve.crypto.as_ref(), &key.ok_or((Problem::Unauthenticated, None))?)
+            .map_err(|_| (Problem::Unauthenticated, None))?;
         let (known, hash) = ((claims.dev, claims.jti), decision.signing_hash());
         if let Some((recorded, (status, answer))) = self.decisions.get(&known) {
             if *recorded != hash {
@@ -608,7 +639,9 @@ impl Server {
             }
             return match status {
                 200 => Ok(answer.clone()),
-                _ => Err(serde_json::from_slice::<koppel_protocol::problem::ProblemBody>(answer).map(|body| (body.problem, body.tries_left)).unwrap()),
+                _ => Err(serde_json::from_slice::<koppel_protocol::problem::ProblemBody>(answer)
+                    .map(|body| (body.problem, body.tries_left))
+                    .unwrap()),
             };
         }
         let verdict = self.judge(&claims, &user);
@@ -686,7 +719,8 @@ impl Server {
         match serde_json::from_str(frame).unwrap() {
             PhoneFrame::Proof { proof } => {
                 let nonce = channel.nonce;
-                let sent = Sent { method: "GET", path: phone_api::LIVE.into(), body: Vec::new(), proof: Some(proof.clone()) };
+                let sent =
+                    Sent { method: "GET", path: phone_api::LIVE.into(), body: Vec::new(), proof: Some(proof.clone()) };
                 let answers = DeviceProof::parse(&proof).is_ok_and(|proof| *proof.nonce() == nonce);
                 let Some(device) = self.prove(&sent).ok().filter(|_| answers) else { return false };
                 let known = &self.devices[&device];
@@ -702,8 +736,12 @@ impl Server {
                     seq: waiting.seq,
                     envelope: waiting.envelope,
                 });
-                let ended = inbox.ended.into_iter().map(|Ended { cid, seq, state }| ServerFrame::Ended { cid, seq, state });
-                let notices = inbox.notices.into_iter().map(|waiting| ServerFrame::Notice { nid: waiting.nid, envelope: waiting.envelope });
+                let ended =
+                    inbox.ended.into_iter().map(|Ended { cid, seq, state }| ServerFrame::Ended { cid, seq, state });
+                let notices = inbox
+                    .notices
+                    .into_iter()
+                    .map(|waiting| ServerFrame::Notice { nid: waiting.nid, envelope: waiting.envelope });
                 let nonce = ServerFrame::Nonce { nonce, time: self.now_ms as u64 };
                 let frames = challenges.chain(ended).chain(notices).chain([nonce]);
                 self.pushed.extend(frames.map(|frame| (id, serde_json::to_string(&frame).unwrap())));

@@ -58,14 +58,19 @@ impl Witness {
             match news {
                 News::Challenge(view) => {
                     let before = self.announced.insert(view.cid, view.seq);
-                    assert!(before.is_none_or(|before| before < view.seq), "{} #{} was announced before", view.cid, view.seq);
+                    assert!(
+                        before.is_none_or(|before| before < view.seq),
+                        "{} #{} was announced before",
+                        view.cid,
+                        view.seq
+                    );
                     let over = self.over.get(&view.cid).copied().unwrap_or(0);
                     assert!(over < view.seq, "{} #{} was over", view.cid, view.seq);
                 }
                 News::Ended(view) => {
                     self.over.insert(view.cid, view.seq);
                 }
-                News::Outcome { cid, outcome: Outcome::Queued, .. } => drop(cid),
+                News::Outcome { outcome: Outcome::Queued, .. } => {}
                 News::Outcome { cid, approve, outcome, .. } => self.outcome(cid, approve, outcome, world),
                 _ => {}
             }
@@ -105,7 +110,13 @@ impl Witness {
 }
 
 fn act(world: &mut World, next: &mut u8) {
-    let live: Vec<_> = world.server().challenges.iter().filter(|(_, posed)| posed.state == ChallengeState::Pending).map(|(cid, _)| *cid).collect();
+    let live: Vec<_> = world
+        .server()
+        .challenges
+        .iter()
+        .filter(|(_, posed)| posed.state == ChallengeState::Pending)
+        .map(|(cid, _)| *cid)
+        .collect();
     let some = (!live.is_empty()).then(|| live[world.dice.random_range(0..live.len())]);
     let seen = match world.phone.dead {
         true => Vec::new(),
@@ -129,18 +140,18 @@ fn act(world: &mut World, next: &mut u8) {
         (7, Some(cid), _) if world.dice.random_range(0..2) == 0 => world.server().end(cid, ChallengeState::Superseded),
         (8, ..) if world.phone.dead => world.restart(),
         (8, ..) => world.phone.fuse = Some(world.dice.random_range(0..12)),
-        (9, ..) => drop(world.take(Event::Background)),
-        (10 | 11, ..) => drop(world.take(Event::Foreground)),
-        (12, ..) => drop(world.take(Event::NetworkChanged)),
-        (13, _, Some(view)) => drop(world.take(Event::Show { account: account(1), cid: view.cid })),
+        (9, ..) => world.suggest(Event::Background),
+        (10 | 11, ..) => world.suggest(Event::Foreground),
+        (12, ..) => world.suggest(Event::NetworkChanged),
+        (13, _, Some(view)) => world.suggest(Event::Show { account: account(1), cid: view.cid }),
         (14..17, _, Some(view)) => {
             let digits = if world.dice.random_range(0..4) == 0 { "000000" } else { "314159" };
             let number = Some(digits.parse().unwrap());
-            drop(world.take(Event::Approve { account: account(1), cid: view.cid, number }));
+            world.suggest(Event::Approve { account: account(1), cid: view.cid, number });
         }
         (17, _, Some(view)) => {
             let reason = if world.dice.random_range(0..6) == 0 { DenyReason::NotMe } else { DenyReason::Mistake };
-            drop(world.take(Event::Deny { account: account(1), cid: view.cid, reason }));
+            world.suggest(Event::Deny { account: account(1), cid: view.cid, reason });
         }
         (18, ..) => world.phone.disk_full = world.dice.random_range(0..2) == 0,
         (19, ..) if world.phone.dead => world.restart(),
@@ -175,8 +186,8 @@ fn storm(seed: u64) {
     if world.phone.dead {
         world.restart();
     }
-    drop(world.take(Event::Foreground));
-    drop(world.take(Event::NetworkChanged));
+    world.suggest(Event::Foreground);
+    world.suggest(Event::NetworkChanged);
     world.run_for(200_000);
     next += 1;
     world.server().pose_code(cid(next), "anna", "271828");
@@ -259,9 +270,12 @@ fn step_of_pairing(world: &mut World, numbers: &mut BTreeSet<String>) {
         return;
     }
     match world.status(1) {
-        Some(AccountStatus::Offered) => assert_ne!(world.take(Event::Accept { account: account(1) }), Err(Refused::NotNow)),
+        Some(AccountStatus::Offered) => {
+            assert_ne!(world.take(Event::Accept { account: account(1) }), Err(Refused::NotNow))
+        }
         Some(AccountStatus::AwaitingConfirmation { check_number, .. }) => {
-            let revealed = world.server().pairings.iter().find(|(_, pairing)| pairing.m3.is_some()).map(|(pid, _)| *pid);
+            let revealed =
+                world.server().pairings.iter().find(|(_, pairing)| pairing.m3.is_some()).map(|(pid, _)| *pid);
             let pid = revealed.expect("a number is shown only after the server has the keys");
             let expected = world.server().pairings[&pid].transcript.unwrap().check_number();
             assert_eq!(check_number, expected.expose(), "both sides compute one number");

@@ -1,8 +1,8 @@
 //! Rows of the threat list, each with the defence that the phone has against it.
 
 use koppel_core::{
-    AccountStatus, Alert, ChallengeContent, ChallengeKind, DenyReason, Event, Invitation, News, Outcome, PairingEnd, Refused, Road,
-    SigningPurpose, Trouble,
+    AccountStatus, Alert, ChallengeContent, ChallengeKind, DenyReason, Event, Invitation, News, Outcome, PairingEnd,
+    Refused, Road, SigningPurpose, Trouble,
 };
 use koppel_protocol::{
     Envelope,
@@ -77,7 +77,8 @@ fn row_5_an_approval_of_one_login_never_approves_another() {
     world.server().pose_number(cid(1), "anna");
     world.server().pose_number(cid(2), "anna");
     world.run_for(1_000);
-    let waiting: Vec<_> = world.phone.machine.snapshot(world.now()).challenges.iter().map(|view| view.waiting).collect();
+    let waiting: Vec<_> =
+        world.phone.machine.snapshot(world.now()).challenges.iter().map(|view| view.waiting).collect();
     assert_eq!(waiting, [2, 2], "the person is told that two logins wait");
 
     approve(&mut world, 1, "314159").unwrap();
@@ -152,7 +153,10 @@ fn row_7_a_link_alone_binds_nothing_until_the_person_agrees() {
     let link = world.link("anna");
     world.begin_pairing(1, link).unwrap();
     world.run_for(300_000);
-    assert!(matches!(world.phone.news.last(), Some(News::Offer { .. })), "the person is asked, and nothing more happens");
+    assert!(
+        matches!(world.phone.news.last(), Some(News::Offer { .. })),
+        "the person is asked, and nothing more happens"
+    );
     assert!(world.server().devices.is_empty());
     world.take(Event::Decline { account: account(1) }).unwrap();
     world.run_for(1_000);
@@ -168,7 +172,10 @@ fn row_7_the_offer_names_host_organisation_and_account() {
     world.begin_pairing(1, link).unwrap();
     world.run_for(1_000);
     let Some(News::Offer { host, organisation, user, .. }) = world.phone.news.last() else { panic!("an offer") };
-    assert_eq!((host.to_string().as_str(), organisation.as_str(), user.as_str()), ("koppel.example.org", "Example", "anna"));
+    assert_eq!(
+        (host.to_string().as_str(), organisation.as_str(), user.as_str()),
+        ("koppel.example.org", "Example", "anna")
+    );
 }
 
 #[test]
