@@ -100,7 +100,8 @@ impl Envelope {
     /// [`EnvelopeError::NotOurs`]: try the next key. All others: throw it away.
     pub fn open(&self, key: &dyn AgreementKey, auth: &Secret<16>) -> Result<Zeroizing<String>, EnvelopeError> {
         let plain = open(self.0.as_slice(), key, auth)?;
-        String::from_utf8(plain.to_vec()).map(Zeroizing::new).map_err(|_| EnvelopeError::Form)
+        let text = std::str::from_utf8(&plain).map_err(|_| EnvelopeError::Form)?;
+        Ok(Zeroizing::new(text.to_owned()))
     }
 }
 

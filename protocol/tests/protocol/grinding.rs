@@ -8,11 +8,11 @@
 
 use koppel_protocol::{
     Bytes, KeyVersion, Nonce, Secret, SigningKey as _, Text,
-    decision::UserVerification,
+    bytes::encode,
     hash::sha256,
     id::PairingId,
     jws::{self, Unsigned, Unverified},
-    pairing::{ApproveKey, HeldKey, Introduction, IntroductionText, KeyLevel, PairingOffer, Platform, Transcript},
+    pairing::{HeldKey, Introduction, IntroductionText, KeyLevel, PairingOffer, Platform, Transcript},
     soft::SoftSigningKey,
 };
 
@@ -36,50 +36,70 @@ fn number(transcript: Transcript) -> u64 {
 }
 
 struct Cast {
-    keys: [SoftSigningKey; 3],
+    key: SoftSigningKey,
     offer: PairingOffer,
+    /// The JSON of an introduction, and of an offer, whose random bytes are zero.
+    written: [String; 2],
 }
+
+const ZEROS: Bytes<32> = Bytes::new([0; 32]);
 
 impl Cast {
     fn new() -> Self {
-        let keys = [1, 2, 3].map(|byte| SoftSigningKey::from_scalar(&[byte; 32]).unwrap());
+        let [server, id, seal] = [1, 2, 3].map(|byte| SoftSigningKey::from_scalar(&[byte; 32]).unwrap());
         let offer = PairingOffer {
             pid: PairingId::from_bytes([1; 16]),
             c: Bytes::new([2; 32]),
-            server_id: koppel_protocol::ServerId::of(&keys[0].public()),
+            server_id: koppel_protocol::ServerId::of(&server.public()),
             version: KeyVersion::FIRST,
-            rs: Bytes::new([3; 32]),
+            rs: ZEROS,
             organisation: Text::clean("De Linden"),
             host: "koppel.example.org".parse().unwrap(),
             account: Text::clean("anna"),
             exp: 1_794_997_400,
             nonce: Nonce::from_bytes([4; 24]),
         };
-        Self { keys, offer }
+        let level = KeyLevel::Software;
+        let introduction = Introduction {
+            id: HeldKey { spki: id.public(), level },
+            seal: HeldKey { spki: seal.public(), level },
+            approve: None,
+            auth: Secret::new([5; 16]),
+            ra: ZEROS,
+            name: Text::clean("phone"),
+            platform: Platform::Terminal,
+        };
+        let written = [serde_json::to_string(&introduction).unwrap(), serde_json::to_string(&offer).unwrap()];
+        Self { key: server, offer, written }
     }
 
     /// An introduction with these random bytes.
     fn introduction(&self, ra: [u8; 32]) -> IntroductionText {
-        let level = KeyLevel::Software;
-        let [id, seal, approve] = self.keys.each_ref().map(|key| key.public());
-        let approve = ApproveKey { spki: approve, level, uv: UserVerification::Pin };
-        let introduction = Introduction {
-            id: HeldKey { spki: id, level },
-            seal: HeldKey { spki: seal, level },
-            approve: Some(approve),
-            auth: Secret::new([5; 16]),
-            ra: Bytes::new(ra),
-            name: Text::clean("phone"),
-            platform: Platform::Terminal,
-        };
-        introduction.to_text().unwrap()
+        let json = self.written[0].replacen(&ZEROS.to_string(), &Bytes::new(ra).to_string(), 1);
+        encode(json.as_bytes()).parse().unwrap()
     }
 
     /// What is signed in m2, with these random bytes. The signature itself enters nothing.
     fn offer(&self, rs: [u8; 32], c: Bytes<32>) -> Vec<u8> {
-        let offer = PairingOffer { rs: Bytes::new(rs), c, ..self.offer.clone() };
-        Unsigned::new(&offer, &KeyVersion::FIRST).unwrap().signing_input().to_vec()
+        let json = self.written[1].replacen(&ZEROS.to_string(), &Bytes::new(rs).to_string(), 1);
+        let json = json.replacen(&self.offer.c.to_string(), &c.to_string(), 1);
+        format!("{HEADER}.{}", encode(json.as_bytes())).into_bytes()
     }
+}
+
+/// The header of every m2.
+const HEADER: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6InBhaXJpbmcrand0Iiwia2lkIjoiMSJ9";
+
+/// What the harness writes by hand, quickly, is what the library writes.
+#[test]
+fn the_harness_speaks_the_protocol() {
+    let cast = Cast::new();
+    let introduction = cast.introduction([9; 32]);
+    assert_eq!(introduction.read().unwrap().to_text().unwrap(), introduction);
+    assert_eq!(introduction.read().unwrap().ra, Bytes::new([9; 32]));
+    let offer = PairingOffer { rs: Bytes::new([8; 32]), c: Bytes::new([7; 32]), ..cast.offer.clone() };
+    let unsigned = Unsigned::new(&offer, &KeyVersion::FIRST).unwrap();
+    assert_eq!(cast.offer([8; 32], Bytes::new([7; 32])), unsigned.signing_input());
 }
 
 /// One transcript with each side, in the order the protocol forces. True: the relay's number is the person's number.
@@ -144,7 +164,7 @@ fn without_the_commitment_the_same_relay_always_wins() {
 fn signing_again_changes_no_number() {
     let cast = Cast::new();
     let phone = cast.introduction([9; 32]);
-    let text = jws::sign(&cast.offer, &KeyVersion::FIRST, &cast.keys[0]).unwrap();
+    let text = jws::sign(&cast.offer, &KeyVersion::FIRST, &cast.key).unwrap();
     let (signing_input, _) = text.rsplit_once('.').unwrap();
     let resigned = format!("{signing_input}.{}", "B".repeat(85) + "A");
     let of = |text: &str| {
