@@ -246,7 +246,9 @@ async fn row_49_an_endorsement_that_does_not_hold_is_refused() {
     let new = Arc::new(Phone::new(SECOND));
     let thief = Phone::new(PHONE);
     let somebody = Phone::new(SECOND);
-    let mut login = old.approval(&json!({ "user": { "external_id": "linden-anna" } })).result();
+    let mut login = old.approval(&json!({ "user": { "external_id": "linden-anna" } }));
+    login.challenge["pairing"] = json!({ "approve_thumbprint": new.thumbprint() });
+    let mut login = login.result();
     login["device"] = PHONE.into();
     for (what, endorsement) in [
         ("signed by another key", thief.endorsement("linden-anna", &new)),
