@@ -1,7 +1,7 @@
 //! The few operations this protocol needs from a cryptographic library, as traits.
 //!
 //! One curve, P-256: it is the one that Secure Enclave and StrongBox hold. The phone's software implementation is
-//! [`soft`](crate::soft) (feature `p256`); the server brings its own on a faster library. Private keys never
+//! the module `soft` (feature `p256`); the server brings its own on a faster library. Private keys never
 //! appear here: a [`SigningKey`] or an [`AgreementKey`] may live in hardware that only answers questions.
 
 use thiserror::Error;
