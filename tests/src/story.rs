@@ -56,7 +56,8 @@ const STEPS: [Step; 14] = [
     step!("a stolen page address, opened first", "niels", attack::stolen_address_opened_first),
 ];
 
-const KILLED: &str = "a server killed with -9 in the middle of two logins, and started again";
+const KILLED: &str = "a server killed with -9 in the middle of logins, and started again";
+const KILLED_FOR: [&str; 3] = ["otto", "petra", "quirijn"];
 
 /// Plays everything side by side, one line a step as it ends; whether all went well.
 ///
@@ -66,13 +67,13 @@ pub async fn play() -> Result<bool> {
     let begin = Instant::now();
     let users = STEPS.map(|step| step.user);
     let common = Arc::new(Stage::new(&users)?);
-    let doomed = Arc::new(Stage::new(&["otto", "petra"])?);
+    let doomed = Arc::new(Stage::new(&KILLED_FOR)?);
     let mut playing = JoinSet::new();
     for step in STEPS {
         let played = (step.play)(Arc::clone(&common), step.user);
         playing.spawn(async move { (step.sentence, played.await) });
     }
-    let killed = attack::killed_server(Arc::clone(&doomed), "otto", "petra");
+    let killed = attack::killed_server(Arc::clone(&doomed), KILLED_FOR);
     playing.spawn(async move { (KILLED, killed.await) });
 
     let total = playing.len();

@@ -83,25 +83,31 @@ pub async fn stolen_address_opened_first(stage: Arc<Stage>, name: &str) -> Resul
     Ok(())
 }
 
-/// kill -9 in the middle of two logins: after the start both go on where they were.
-pub async fn killed_server(stage: Arc<Stage>, name: &str, other: &str) -> Result<()> {
-    let (mut typing, mut phone_with_code) = Person::with_phone(&stage, name, Mode::Code).await?;
-    let (mut approving, mut phone_that_signs) = Person::with_phone(&stage, other, Mode::Number).await?;
+/// kill -9 in the middle of three logins: after the start a typed code and an approval still work, and a denial that was given
+/// while nobody was there arrives by itself.
+pub async fn killed_server(stage: Arc<Stage>, [typing, approving, denying]: [&str; 3]) -> Result<()> {
+    let (mut typing, mut phone_with_code) = Person::with_phone(&stage, typing, Mode::Code).await?;
+    let (mut approving, mut phone_that_signs) = Person::with_phone(&stage, approving, Mode::Number).await?;
+    let (mut denying, mut phone_that_denies) = Person::with_phone(&stage, denying, Mode::Number).await?;
     let code_page = typing.sign_in().await?;
     let number_page = approving.sign_in().await?;
+    let foreign_page = denying.sign_in().await?;
     let with_code = phone_with_code.challenge("code").await?;
     let to_sign = phone_that_signs.challenge("number").await?;
+    let to_deny = phone_that_denies.challenge("number").await?;
 
     stage.kill_server()?;
-    // Approved while nobody is there: the phone keeps its decision and sends it later, byte for byte.
-    let queued = phone_that_signs.approve(&to_sign, Some(&number_page.number()?)).await?;
+    // The phone keeps its decision, and sends it byte for byte when it can.
+    let queued = phone_that_denies.deny(&to_deny, "mistake").await?;
     ensure!(queued["outcome"] == "queued", "without a server: {queued}");
     stage.start_server()?;
 
-    let sent = phone_that_signs
-        .event("outcome", |event| event["cid"] == to_sign["cid"] && event["outcome"] != "queued")
-        .await?;
-    ensure!(sent["outcome"] == "approved", "after the start: {sent}");
+    let sent = |event: &serde_json::Value| event["cid"] == to_deny["cid"] && event["outcome"] != "queued";
+    let sent = phone_that_denies.event("outcome", sent).await?;
+    ensure!(sent["outcome"] == "denied", "after the start: {sent}");
+    denying.browser.until(&foreign_page, |screen| screen == "ended-denied").await?;
+    let outcome = phone_that_signs.approve(&to_sign, Some(&number_page.number()?)).await?;
+    ensure!(outcome["outcome"] == "approved", "after the start: {outcome}");
     approving.go_on(&number_page).await?.evidence()?;
     typing.type_code(&code_page, code(&with_code)?).await?.evidence()?;
     Ok(())

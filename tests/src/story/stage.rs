@@ -14,7 +14,7 @@ use super::{person::PASSWORD, phone::PhoneFolder};
 use crate::server_process::{ServerProcess, free_port, programs};
 
 /// The shortest life of a delivery that policy allows: the story waits for it in real time.
-const DELIVERY: [&str; 2] = ["--set", "delivery_lifetime=60"];
+const DELIVERY: &str = "delivery_lifetime=60";
 
 /// A server and its panels.
 #[derive(Debug)]
@@ -50,7 +50,8 @@ impl Stage {
     pub fn new(users: &[&str]) -> Result<Self> {
         let (code_port, number_port) = (free_port()?, free_port()?);
         let directory = format!("http://127.0.0.1:{code_port}/koppel/directory");
-        let (mut server, organisation) = ServerProcess::with_organisation(&["--directory-url", &directory], &[])?;
+        let settings = ["--directory-url", &directory, "--set", DELIVERY];
+        let (mut server, organisation) = ServerProcess::with_organisation(&settings, &[])?;
         let folder = server.folder().to_owned();
         let secret = organisation["directory_secret"].as_str().context("no directory_secret after init")?;
         fs::write(folder.join("directory.secret"), secret)?;
@@ -138,7 +139,7 @@ impl Panel {
         };
         let folder = server.folder();
         let url = format!("http://127.0.0.1:{port}");
-        let (_, key) = server.add_relying_party(party, &format!("{url}/koppel/return"), &DELIVERY)?;
+        let (_, key) = server.add_relying_party(party, &format!("{url}/koppel/return"), &[])?;
         let key_file = folder.join(format!("{name}.key"));
         fs::write(&key_file, key)?;
         let mut child = Command::new(programs().join("koppel-panel"))
