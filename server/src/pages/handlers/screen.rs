@@ -88,8 +88,10 @@ impl Held {
         match self.prompt.state_at(now, app.epoch()) {
             PromptState::Exchanged => return self.message(app, Message::Used),
             PromptState::Expired => return self.message(app, Message::Expired),
-            PromptState::Cancelled => return self.verify(app, VerifyStep::Ended(Ending::Cancelled)),
-            PromptState::Open | PromptState::Bound | PromptState::Done => {}
+            PromptState::Cancelled if !self.is_reported() => {
+                return self.verify(app, VerifyStep::Ended(Ending::Cancelled));
+            }
+            PromptState::Open | PromptState::Bound | PromptState::Done | PromptState::Cancelled => {}
         }
         if self.account.user.status != UserStatus::Active {
             return self.message(app, Message::NeedsSupport);
@@ -112,6 +114,12 @@ impl Held {
             None if self.account.user.ever_enrolled => self.message(app, Message::NeedsSupport),
             None => self.add_a_phone(app, EnrolReason::First, complaint),
         }
+    }
+
+    /// Whether "this was not me" ended the prompt: the page then says so, and not that somebody left it.
+    fn is_reported(&self) -> bool {
+        let fraud = self.challenge().is_some_and(|challenge| challenge.state == ChallengeState::Fraud);
+        fraud || self.account.user.lock.is_some()
     }
 
     /// A settings page whose factor was right just now.
