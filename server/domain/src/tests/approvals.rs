@@ -1,11 +1,19 @@
 //! A phone's signed answers, in the protocol's order.
 
-use koppel_protocol::{Bytes, decision::{UserVerification, Verdict}, hash::sha256, id::{ChallengeId, DeviceId}, phone_api::DecisionOutcome};
+use koppel_protocol::{
+    Bytes,
+    decision::{UserVerification, Verdict},
+    hash::sha256,
+    id::{ChallengeId, DeviceId},
+    phone_api::DecisionOutcome,
+};
 
 use crate::{
-    ChallengeState::{self, Approved, Consumed, Denied, Failed, Pending},
+    ChallengeState::{self, Consumed, Denied, Failed, Pending},
     Command, Mode,
-    Refusal::{self, AlreadyDecided, Expired, NotFound, NotVerified, Superseded, Unauthenticated, WrongMode, WrongNumber},
+    Refusal::{
+        self, AlreadyDecided, Expired, NotFound, NotVerified, Superseded, Unauthenticated, WrongMode, WrongNumber,
+    },
     Reply,
     fixture::{World, expect, key, panel, phone, terms, v, wrong},
 };
@@ -103,7 +111,10 @@ fn three_wrong_numbers_end_the_challenge() {
     let (mut world, device, challenge) = asked();
     for left in (0..3).rev() {
         let number = wrong(&world.right_number(challenge));
-        assert_eq!(world.answer(device, challenge, Verdict::Approve, Some(number)), Err(WrongNumber { tries_left: left }));
+        assert_eq!(
+            world.answer(device, challenge, Verdict::Approve, Some(number)),
+            Err(WrongNumber { tries_left: left })
+        );
     }
     assert_eq!(state(&world, challenge), Some(Failed));
     assert_eq!(world.approve(device, challenge), Err(AlreadyDecided));
@@ -122,7 +133,11 @@ fn an_older_delivery_approves_nothing_and_costs_nothing() {
     expect(world.run(Command::Redeliver { challenge, holder, prepared }, panel()), "delivered again");
     assert_eq!(world.run(Command::Decide(Box::new(old)), phone(device)), Err(Superseded));
     assert_eq!(world.account.challenge(challenge).map(|row| row.number_tries), Some(0));
-    assert_eq!(world.run(Command::Decide(Box::new(denial)), phone(device)), said(DecisionOutcome::Denied, challenge), "no is no");
+    assert_eq!(
+        world.run(Command::Decide(Box::new(denial)), phone(device)),
+        said(DecisionOutcome::Denied, challenge),
+        "no is no"
+    );
     assert_eq!(state(&world, challenge), Some(Denied));
 }
 

@@ -3,8 +3,11 @@
 use koppel_protocol::Secret;
 
 use crate::{
-    ChallengeState, Command, Confirmer, CounterKind, Holder, MethodKind, MethodState, Mode, Reply,
-    Refusal::{self, AlreadyDecided, DeliveryEnded, MethodDisabled, NotFound, TooManyTries, WrongBinding, WrongCode, WrongMode},
+    ChallengeState, Command, Confirmer, CounterKind, Holder, MethodKind, MethodState, Mode,
+    Refusal::{
+        self, AlreadyDecided, DeliveryEnded, MethodDisabled, NotFound, TooManyTries, WrongBinding, WrongCode, WrongMode,
+    },
+    Reply,
     fixture::{World, desk, expect, panel, terms, transcript, v, wrong},
 };
 

@@ -18,7 +18,14 @@ fn reported() -> (World, DeviceId) {
 
 fn put(enabled: Option<bool>, password_changed_at: Option<Time>) -> Command {
     let login_name = login_name();
-    Command::PutUser(Box::new(PutUser { login_name, display: None, locale: None, group: None, enabled, password_changed_at }))
+    Command::PutUser(Box::new(PutUser {
+        login_name,
+        display: None,
+        locale: None,
+        group: None,
+        enabled,
+        password_changed_at,
+    }))
 }
 
 /// threats row 2
@@ -45,11 +52,15 @@ fn a_fraud_report_ends_everything_pending_and_locks() {
     assert_eq!(account.pairing(pairing).map(|row| row.state), Some(crate::PairingState::Refused));
     assert!(!account.device(pending).is_some_and(crate::Device::is_active));
     assert!(account.invitations.is_empty());
-    let locked: Vec<_> = account.notices.iter().filter(|notice| notice.kind == NoticeKind::Locked).map(|n| n.device).collect();
+    let locked: Vec<_> =
+        account.notices.iter().filter(|notice| notice.kind == NoticeKind::Locked).map(|n| n.device).collect();
     assert_eq!(locked, [other]);
 
     assert_eq!(world.start(4, Mode::Code), Err(Refusal::AccountLocked));
-    assert_eq!(world.run(world.open_prompt(4, Purpose::Login, Bytes::new([4; 32])), panel()), Err(Refusal::AccountLocked));
+    assert_eq!(
+        world.run(world.open_prompt(4, Purpose::Login, Bytes::new([4; 32])), panel()),
+        Err(Refusal::AccountLocked)
+    );
     let take = Command::Consume { challenge: approved, terms: terms(), v: v(1) };
     assert!(world.run(take, panel()).is_err());
     let events = world.entries.iter().filter(|entry| entry.kind == "user.locked").count();
@@ -68,7 +79,11 @@ fn fraud_is_taken_for_a_day_whatever_the_state() {
         let said = world.answer(device, challenge, Verdict::Fraud, None);
         assert_eq!(said.is_ok(), taken, "{wait} s");
         assert_eq!(world.account.user.lock.is_some(), taken);
-        assert_eq!(world.account.challenge(challenge).map(|row| row.state), Some(ChallengeState::Consumed), "final is final");
+        assert_eq!(
+            world.account.challenge(challenge).map(|row| row.state),
+            Some(ChallengeState::Consumed),
+            "final is final"
+        );
     }
 }
 
@@ -138,7 +153,12 @@ fn a_deleted_user_keeps_nothing_but_the_chain_and_the_memory_of_a_factor() {
     let Ok(Reply::UserDeleted { devices }) = world.run(Command::DeleteUser, panel()) else { panic!("not deleted") };
     assert_eq!(devices.iter().map(|device| device.id).collect::<Vec<_>>(), [device]);
     let account = &world.account;
-    assert!(account.devices.is_empty() && account.methods.is_empty() && account.challenges.is_empty() && account.copies.is_empty());
+    assert!(
+        account.devices.is_empty()
+            && account.methods.is_empty()
+            && account.challenges.is_empty()
+            && account.copies.is_empty()
+    );
     assert!(account.decisions.is_empty() && account.pairings.is_empty() && account.counters.is_empty());
     assert_eq!((account.user.login_name.as_ref(), account.user.ever_enrolled), (None, true));
     assert!(matches!(account.user.status, UserStatus::Deleted { .. }));
@@ -160,7 +180,8 @@ fn a_phone_removes_itself_and_no_other() {
     let other = world.active_phone("b");
     assert_eq!(world.run(Command::RemoveDevice { device: other }, phone(device)), Err(Refusal::NotFound));
     expect(world.run(Command::RemoveDevice { device }, phone(device)), "removed");
-    let told: Vec<_> = world.account.notices.iter().filter(|n| n.kind == NoticeKind::DeviceRemoved).map(|n| n.device).collect();
+    let told: Vec<_> =
+        world.account.notices.iter().filter(|n| n.kind == NoticeKind::DeviceRemoved).map(|n| n.device).collect();
     assert_eq!(told, [other]);
 }
 

@@ -48,7 +48,8 @@ fn the_token_is_burnt_by_the_first_browser_and_kept_for_the_right_one() {
     let mut world = with_a_phone();
     let token = Bytes::new([5; 32]);
     expect(world.run(world.open_prompt(1, Purpose::Login, token), panel()), "opened");
-    let bind = |agent: &str, session: u8| Command::BindPrompt { token, cookie: cookie(session), user_agent: agent.into() };
+    let bind =
+        |agent: &str, session: u8| Command::BindPrompt { token, cookie: cookie(session), user_agent: agent.into() };
     assert_eq!(world.run(bind("WhatsApp/2", 9), browser()), Err(Refusal::WrongBinding), "a preview burns nothing");
     assert!(world.run(bind(USER_AGENT, 1), browser()).is_ok());
     assert_eq!(world.run(bind(USER_AGENT, 1), browser()), Err(Refusal::WrongBinding), "opened a second time");
@@ -66,7 +67,11 @@ fn a_foreign_browser_finishes_nothing_and_is_written_down() {
     assert_eq!(finish(&mut world, prompt, 2), Err(Refusal::WrongBinding));
     assert_eq!(world.entries.last().map(|entry| entry.kind.as_str()), Some("page.foreign_browser"));
     expect(finish(&mut world, prompt, 1), "finished");
-    assert_eq!(exchange(&mut world, prompt, 2, b"result"), Err(Refusal::WrongBinding), "without v of the session that began");
+    assert_eq!(
+        exchange(&mut world, prompt, 2, b"result"),
+        Err(Refusal::WrongBinding),
+        "without v of the session that began"
+    );
     assert!(exchange(&mut world, prompt, 1, b"result").is_ok());
 }
 
@@ -77,7 +82,8 @@ fn a_result_code_counts_once_for_two_minutes() {
     expect(finish(&mut world, prompt, 1), "finished");
     assert_eq!(exchange(&mut world, prompt, 1, b"guess"), Err(Refusal::NotVerified));
     world.wait(119);
-    let early = world.clone().account.challenge(world.account.prompts[0].challenge.expect("asked")).map(|row| row.state);
+    let early =
+        world.clone().account.challenge(world.account.prompts[0].challenge.expect("asked")).map(|row| row.state);
     assert!(early.is_some());
     world.wait(1);
     assert!(exchange(&mut world, prompt, 1, b"result").is_err());

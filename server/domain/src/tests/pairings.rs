@@ -10,9 +10,12 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Actor, ChallengeState, Command, ConfirmedBy, Confirmer, Door, Invitation, Issuer, MethodKind, MethodState, PairingState, Purpose,
-    Question, Refusal, Reply, StartPairing,
-    fixture::{ORGANISATION, World, browser, commitment, cookie, desk, expect, key, login_name, panel, phone, signer, transcript, wrong},
+    Actor, ChallengeState, Command, ConfirmedBy, Confirmer, Door, Invitation, Issuer, MethodKind, MethodState,
+    PairingState, Purpose, Question, Refusal, Reply, StartPairing,
+    fixture::{
+        ORGANISATION, World, browser, commitment, cookie, desk, expect, key, login_name, panel, phone, signer,
+        transcript, wrong,
+    },
 };
 
 const STRANGER: Actor = Actor::Phone { organisation: ORGANISATION, device: None };
@@ -153,7 +156,8 @@ fn older_phones_hear_of_a_new_one_before_it_works() {
     let mut world = new_user();
     let old = world.active_phone("a");
     world.pending_phone("b");
-    let told: Vec<_> = world.account.notices.iter().map(|notice| (notice.device, notice.kind, notice.detail.as_str())).collect();
+    let told: Vec<_> =
+        world.account.notices.iter().map(|notice| (notice.device, notice.kind, notice.detail.as_str())).collect();
     assert_eq!(told, [(old, NoticeKind::DeviceAdded, "b")]);
 }
 
@@ -213,7 +217,13 @@ fn a_login_door_has_three_transcripts_in_ten_minutes() {
     let mut world = new_user();
     let by_login = |world: &World, n: u32| world.knock_at(&format!("relay {n}"), Door::Login { name: login_name() });
     for n in 0..3 {
-        expect({ let knock = by_login(&world, n); start(&mut world, knock) }, "a transcript");
+        expect(
+            {
+                let knock = by_login(&world, n);
+                start(&mut world, knock)
+            },
+            "a transcript",
+        );
     }
     let fourth = by_login(&world, 3);
     assert!(matches!(start(&mut world, fourth), Err(Refusal::TooManyTries { .. })));
@@ -243,7 +253,10 @@ fn three_wrong_check_numbers_refuse_the_phone() {
     let (pairing, device) = world.pending_phone("a");
     let right = transcript("a").check_number();
     for left in (0..3).rev() {
-        assert_eq!(confirm(&mut world, pairing, wrong(&right), Confirmer::Desk), Err(Refusal::WrongNumber { tries_left: left }));
+        assert_eq!(
+            confirm(&mut world, pairing, wrong(&right), Confirmer::Desk),
+            Err(Refusal::WrongNumber { tries_left: left })
+        );
     }
     assert_eq!(confirm(&mut world, pairing, right, Confirmer::Desk), Err(Refusal::Expired));
     assert_eq!(state(&world, device), Some(DeviceState::Revoked), "kept, so that the phone hears it");
@@ -276,7 +289,8 @@ fn an_old_phone_confirms_a_new_one_and_endorses_its_key() {
     let mut world = new_user();
     let old = world.active_phone("a");
     let (pairing, new) = world.pending_phone("b");
-    let asked = world.account.challenges.iter().find(|row| row.question == Question::ConfirmPairing { pairing }).cloned();
+    let asked =
+        world.account.challenges.iter().find(|row| row.question == Question::ConfirmPairing { pairing }).cloned();
     let asked = asked.expect("the old phone is asked");
     let number = transcript("b").check_number();
     let no = world.answer(old, asked.id, Verdict::Approve, Some(wrong(&number)));
@@ -298,7 +312,10 @@ fn wrong_numbers_on_phone_and_page_count_together() {
     let number = transcript("b").check_number();
     let on_the_phone = world.answer(old, asked, Verdict::Approve, Some(wrong(&number)));
     assert_eq!(on_the_phone, Err(Refusal::WrongNumber { tries_left: 2 }));
-    assert_eq!(confirm(&mut world, pairing, wrong(&number), Confirmer::Desk), Err(Refusal::WrongNumber { tries_left: 1 }));
+    assert_eq!(
+        confirm(&mut world, pairing, wrong(&number), Confirmer::Desk),
+        Err(Refusal::WrongNumber { tries_left: 1 })
+    );
     let last = world.answer(old, asked, Verdict::Approve, Some(wrong(&number)));
     assert_eq!(last, Err(Refusal::WrongNumber { tries_left: 0 }));
     assert_eq!(state(&world, new), Some(DeviceState::Revoked));
@@ -348,7 +365,9 @@ fn a_spoken_code_has_no_link_and_a_link_lives_five_minutes() {
     let knock = by_link(&world, "a", spoken);
     assert_eq!(start(&mut world, knock), WRONG);
     let prompt = world.bound_prompt(1, Purpose::Enrol);
-    let Ok(Reply::Invited { invitation: Invitation { id, .. } }) = issue_by_page(&mut world, prompt, 1) else { panic!("no") };
+    let Ok(Reply::Invited { invitation: Invitation { id, .. } }) = issue_by_page(&mut world, prompt, 1) else {
+        panic!("no")
+    };
     world.wait(300);
     let knock = by_link(&world, "b", id);
     assert_eq!(start(&mut world, knock), WRONG);
