@@ -74,7 +74,11 @@ fn dress(command: clap::Command, texts: &Texts, section: &str) -> clap::Command 
         };
         let key = format!("{section}-{}", argument.get_id().as_str().replace('_', "-"));
         match texts.find(&key, &[]) {
-            Some(words) => argument.help(words).help_heading(heading).hide_env(true).hide_possible_values(true),
+            Some(words) => {
+                // A flag has no values that could be hidden.
+                let values = argument.get_action().takes_values();
+                argument.help(words).help_heading(heading).hide_env(true).hide_possible_values(values)
+            }
             None => argument.help_heading(heading),
         }
     })

@@ -174,7 +174,9 @@ mod tests {
                 for rest in source.split(call).skip(1) {
                     let rest = rest.trim_start().trim_start_matches('"');
                     let key: String = rest.chars().take_while(|c| *c != '"').collect();
-                    assert!(known.contains_key(&key), "no sentence for {key:?}");
+                    // Only a key that is written out can be looked up here.
+                    let is_key = key.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '.'));
+                    assert!(!is_key || known.contains_key(&key), "no sentence for {key:?}");
                 }
             }
         }

@@ -58,6 +58,18 @@ impl Row {
         self
     }
 
+    /// This row, cut off at `width`.
+    #[must_use]
+    pub(crate) fn fitted(self, width: usize) -> Self {
+        let mut room = width;
+        let pieces = self.0.into_iter().filter_map(|piece| {
+            let text: String = piece.text.chars().take(room).collect();
+            room -= text.chars().count();
+            (!text.is_empty()).then_some(Piece { text, ..piece })
+        });
+        Self(pieces.collect())
+    }
+
     /// How many columns it takes.
     pub(crate) fn width(&self) -> usize {
         self.0.iter().map(|piece| piece.text.chars().count()).sum()

@@ -87,6 +87,11 @@ fn shown(model: &Model, size: (usize, usize)) -> String {
     rows.iter().map(|row| row.text().trim_end().to_owned() + "\n").collect()
 }
 
+/// The same as running text: sentences may break anywhere.
+fn read(model: &Model) -> String {
+    shown(model, SIZE).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn press(model: &mut Model, code: KeyCode) -> Option<Wish> {
     model.press(KeyEvent::new(code, KeyModifiers::NONE))
 }
@@ -134,7 +139,7 @@ fn a_number_is_typed_and_approved_with_the_pin() {
     assert!(shown(&model, SIZE).contains("[_] [_] [_]   [_] [_] [_]"));
     assert!(type_in(&mut model, "4829").is_none());
     assert!(press(&mut model, KeyCode::Enter).is_none(), "not before it is whole");
-    assert!(shown(&model, SIZE).contains("Typ eerst alle cijfers"));
+    assert!(read(&model).contains("Typ eerst alle cijfers"));
     type_in(&mut model, "13");
     assert!(shown(&model, SIZE).contains("[4] [8] [2]   [9] [1] [3]"));
     let wish = press(&mut model, KeyCode::Enter);
@@ -155,7 +160,7 @@ fn a_wrong_pin_is_said_and_asked_again_and_esc_steps_back() {
     let again = Some(Complaint::counting("wrong-pin", 3));
     let state = model.state.clone();
     model.hear(&Happening::PinWanted { cid: Some(cid(1)), title: "Klantpaneel".into(), again }, &state);
-    assert!(shown(&model, SIZE).contains("Na nog 3 verkeerde pogingen moet u wachten"));
+    assert!(read(&model).contains("Na nog 3 verkeerde pogingen moet u wachten"));
     type_in(&mut model, "kort");
     assert!(press(&mut model, KeyCode::Enter).is_none());
     assert!(shown(&model, SIZE).contains("minstens 6 tekens"));
@@ -171,7 +176,7 @@ fn refusing_asks_why_and_this_was_not_me_asks_twice() {
 
     press(&mut model, KeyCode::Char('w'));
     assert!(press(&mut model, KeyCode::Char('2')).is_none(), "the first tap reports nothing");
-    assert!(shown(&model, SIZE).contains("Uw account wordt vergrendeld"));
+    assert!(read(&model).contains("Uw account wordt vergrendeld"));
     assert!(matches!(press(&mut model, KeyCode::Char('j')), Some(Wish::Deny { reason: DenyReason::NotMe, .. })));
 
     press(&mut model, KeyCode::Char('w'));
@@ -185,7 +190,7 @@ fn several_logins_are_said_to_wait_and_tab_goes_from_one_to_the_next() {
     let mut waiting = [challenge(1, ChallengeKind::Code), challenge(2, ChallengeKind::Number)];
     waiting.iter_mut().for_each(|view| view.waiting = 2);
     let mut model = model(Locale::Dutch, vec![member()], waiting.to_vec());
-    assert!(shown(&model, SIZE).contains("Er wachten 2 inlogverzoeken. Hooguit één is van u"));
+    assert!(read(&model).contains("Er wachten 2 inlogverzoeken. Hooguit één is van u"));
     model.to_show = None;
     press(&mut model, KeyCode::Tab);
     assert_eq!(model.front, Some(cid(2)));
@@ -235,7 +240,7 @@ fn what_became_of_an_answer_is_said_until_something_else_happens() {
         let mut model = model(Locale::Dutch, vec![member()], vec![]);
         let state = model.state.clone();
         model.hear(&Happening::Outcome { account: account(), cid: cid(1), approve: true, outcome }, &state);
-        let shown = shown(&model, SIZE).split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown = read(&model);
         assert!(shown.contains(words), "{words:?} is missing in {shown}");
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn rows(model: &Model, now_ms: u64, (columns, rows): (usize, usize), 
     shown.extend(body);
     shown.extend(footer);
     shown.truncate(rows);
-    shown
+    shown.into_iter().map(|row| row.fitted(columns)).collect()
 }
 
 struct Page<'a> {
@@ -140,33 +140,44 @@ impl Page<'_> {
         let clock = format!("{clock} {}", countdown::ring(left, LIFETIME_MS, self.ascii));
         let tone = if seconds <= 10 { Tone::Warning } else { Tone::Muted };
         let title = cut(&sentences::title(texts, view), self.width().saturating_sub(clock.chars().count() + 2));
-        let mut rows = vec![Row::of(MARGIN, Tone::Plain).and(title, Tone::Strong).with_right(
+        let title = Row::of(MARGIN, Tone::Plain).and(title, Tone::Strong).with_right(
             &clock,
             tone,
             self.columns.saturating_sub(MARGIN.len()),
-        )];
-        for (label, value) in sentences::facts(texts, view) {
-            let value = cut(&value, self.width().saturating_sub(13));
-            rows.push(Row::of(MARGIN, Tone::Plain).and(format!("{label:<12} "), Tone::Muted).and(value, Tone::Plain));
-        }
+        );
+        let mut warnings = Vec::new();
         for line in [sentences::warning(texts, view), sentences::several(texts, view)].into_iter().flatten() {
-            rows.extend(self.paragraph(&line, Tone::Warning));
+            warnings.extend(self.paragraph(&line, Tone::Warning));
         }
+        let answer = self.answer(view, room.saturating_sub(warnings.len() + 2));
+        // Where there is little room the answer comes first, and of the facts what fits.
+        let facts = room.saturating_sub(warnings.len() + answer.len() + 2);
+        let facts = sentences::facts(texts, view).into_iter().take(facts).map(|(label, value)| {
+            let value = cut(&value, self.width().saturating_sub(13));
+            Row::of(MARGIN, Tone::Plain).and(format!("{label:<12} "), Tone::Muted).and(value, Tone::Plain)
+        });
+        let mut rows = vec![title];
+        rows.extend(facts);
+        rows.extend(warnings);
         rows.push(Row::empty());
+        rows.extend(answer);
+        rows
+    }
+
+    /// The part of a challenge that is read and answered.
+    fn answer(&self, view: &ChallengeView, room: usize) -> Vec<Row> {
         match &self.model.mode {
             Mode::Denying { doubted: false } => {
-                rows.extend(self.paragraph(&self.say("deny-why"), Tone::Strong));
+                let mut rows = self.paragraph(&self.say("deny-why"), Tone::Strong);
                 rows.extend(self.paragraph(&self.say("deny-mistake"), Tone::Plain));
                 rows.extend(self.paragraph(&self.say("deny-not-me"), Tone::Plain));
+                rows
             }
-            Mode::Denying { doubted: true } => rows.extend(self.paragraph(&self.say("not-me-sure"), Tone::Danger)),
-            Mode::Pin { cid: Some(_), title, typed, again } => {
-                rows.extend(self.pin(title, typed.chars().count(), again.as_deref()));
-            }
-            _ if view.answered => rows.extend(self.paragraph(&self.say("answer-on-its-way"), Tone::Strong)),
-            _ => rows.extend(self.content(view, room.saturating_sub(rows.len()))),
+            Mode::Denying { doubted: true } => self.paragraph(&self.say("not-me-sure"), Tone::Danger),
+            Mode::Pin { cid: Some(_), title, typed, again } => self.pin(title, typed.chars().count(), again.as_deref()),
+            _ if view.answered => self.paragraph(&self.say("answer-on-its-way"), Tone::Strong),
+            _ => self.content(view, room),
         }
-        rows
     }
 
     fn content(&self, view: &ChallengeView, room: usize) -> Vec<Row> {
