@@ -105,7 +105,8 @@ async fn still_there(panel: &PanelApi, told: &Acknowledged) -> Result<()> {
     let snapshot = panel.get(&format!("/v1/challenges/{}", told.challenge)).await?;
     let state = snapshot.body["state"].as_str().unwrap_or_default();
     // An approval whose consume was cut off may have been consumed all the same.
-    let kept = state == told.state || (told.state == "approved" && matches!(state, "consumed" | "superseded" | "lapsed"));
+    let kept =
+        state == told.state || (told.state == "approved" && matches!(state, "consumed" | "superseded" | "lapsed"));
     ensure!(kept, "told {}, found {state}: {snapshot:?}", told.state);
     if told.state != "approved" {
         let again = panel.consume(&told.challenge, &told.session).await?;

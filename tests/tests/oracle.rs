@@ -1,13 +1,13 @@
 //! The phone's crypto and the server's are each other's oracle: what one makes, the other reads.
 
 use anyhow::{Result, ensure};
+use koppel_protocol::crypto::AgreementKey as _;
 use koppel_protocol::{
     bytes::Secret,
     crypto::{Crypto as _, SigningKey as _, random},
     envelope::Envelope,
     soft::{SoftAgreementKey, SoftSigningKey},
 };
-use koppel_protocol::crypto::AgreementKey as _;
 use koppel_server::crypto::{RingCrypto, RingSigningKey};
 use koppel_tests::soft_phone::soft_crypto;
 
@@ -18,7 +18,7 @@ fn what_one_crypto_signs_the_other_verifies_and_a_changed_bit_neither() -> Resul
     for round in 0..50_u32 {
         let message = round.to_be_bytes().repeat(7);
         let soft_key = SoftSigningKey::generate(&soft)?;
-        let ring_key = RingSigningKey::generate()?;
+        let ring_key = RingSigningKey::from_pkcs8(&RingSigningKey::generate()?)?;
         for (key, signature) in
             [(soft_key.public(), soft_key.sign(&message)?), (ring_key.public(), ring_key.sign(&message)?)]
         {

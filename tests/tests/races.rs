@@ -164,8 +164,7 @@ async fn a_koppelcode_redeemed_by_many_makes_one_device() -> Result<()> {
         let code = panel.koppelcode(&user).await?;
         let code = code.body["code"].as_str().context("no code")?.to_owned();
         let url = server.url();
-        let redeemed =
-            futures_util::future::join_all((0..4).map(|_| SoftPhone::redeem(&url, &user, &code))).await;
+        let redeemed = futures_util::future::join_all((0..4).map(|_| SoftPhone::redeem(&url, &user, &code))).await;
         let won = redeemed.iter().filter(|phone| phone.is_ok()).count();
         ensure!(won == 1, "KOPPEL_SEED={seed}: {won} phones won");
         let shown = panel.get(&format!("/v1/users/{user}")).await?;
