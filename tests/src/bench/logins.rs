@@ -3,10 +3,14 @@
 //! A login begins with the panel's `POST /v1/challenges` and ends when its `consume` has been answered. In between the phone hears
 //! of it on the live channel, opens and verifies it, sends its receipts, asks whether it still lives, signs, and sends the decision.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use anyhow::{Context as _, Result, ensure};
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
 use koppel_protocol::{decision::Verdict, phone_api};
 use serde_json::{Value, json};
 
@@ -16,6 +20,9 @@ use crate::{
     server_process::ServerProcess,
     soft_phone::{SoftPhone, live::LivePhone},
 };
+
+/// Logins of one user: more in a few seconds is more than the server lets one phone ask.
+const A_USER: usize = 10;
 
 /// What logins cost.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +47,14 @@ struct User {
 pub async fn measure(size: Size) -> Result<Logins> {
     let server = ServerProcess::start()?;
     let pid = server.pid().context("the server runs")?;
-    let mut users = try_join_all((0..TOGETHER).map(|number| user(&server, number))).await?;
+    let warm = size.alone / 10;
+    let logins = warm + size.alone + TOGETHER * size.together;
+    let users = stream::iter(0..TOGETHER + logins / A_USER).map(|number| user(&server, number));
+    let users = Users(Mutex::new(users.buffer_unordered(TOGETHER).try_collect().await?));
     // Warms connections and caches.
-    logins(pid, &mut users[..1], size.alone / 10).await?;
-    let alone = logins(pid, &mut users[..1], size.alone).await?;
-    let together = logins(pid, &mut users, size.together).await?;
+    users.log_in(pid, 1, warm).await?;
+    let alone = users.log_in(pid, 1, size.alone).await?;
+    let together = users.log_in(pid, TOGETHER, size.together).await?;
     Ok(Logins { alone, together })
 }
 
@@ -56,24 +66,35 @@ async fn user(server: &ServerProcess, number: usize) -> Result<User> {
     Ok(User { phone: LivePhone::open(&phone).await?, name, panel })
 }
 
-async fn logins(pid: u32, users: &mut [User], each: usize) -> Result<Took> {
-    let (begin, cpu) = (Instant::now(), process::cpu(pid)?);
-    let times = try_join_all(users.iter_mut().map(|user| user.logins(each))).await?;
-    Ok(Took::of(times.concat(), begin.elapsed(), process::cpu(pid)? - cpu))
-}
+/// Everybody who waits for their turn; who has waited longest is next.
+struct Users(Mutex<VecDeque<User>>);
 
-impl User {
-    async fn logins(&mut self, count: usize) -> Result<Vec<f64>> {
+impl Users {
+    async fn log_in(&self, pid: u32, at_once: usize, each: usize) -> Result<Took> {
+        let (begin, cpu) = (Instant::now(), process::cpu(pid)?);
+        let times = try_join_all((0..at_once).map(|_| self.one_after_the_other(each))).await?;
+        Ok(Took::of(times.concat(), begin.elapsed(), process::cpu(pid)? - cpu))
+    }
+
+    async fn one_after_the_other(&self, count: usize) -> Result<Vec<f64>> {
         let mut times = Vec::with_capacity(count);
         for _ in 0..count {
+            let mut user = self.waiting().pop_front().context("nobody waits")?;
             let session = BrowserSession::new();
             let begin = Instant::now();
-            self.login(&session).await?;
+            user.login(&session).await?;
             times.push(begin.elapsed().as_secs_f64() * 1000.0);
+            self.waiting().push_back(user);
         }
         Ok(times)
     }
 
+    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<User>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl User {
     async fn login(&mut self, session: &BrowserSession) -> Result<()> {
         let begun = self.panel.challenge(&self.name, "number", session).await?;
         ensure!(begun.ok(), "begin: {begun:?}");
