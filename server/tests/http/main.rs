@@ -1,0 +1,12 @@
+//! The server over real HTTP, in one process: what it does, what it refuses, and what it never says.
+
+mod bad_input;
+mod files;
+mod fixture;
+mod headers;
+mod live;
+mod login;
+mod pages;
+mod proofs;
+mod roles;
+mod secrets;
