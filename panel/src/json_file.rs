@@ -19,7 +19,7 @@ pub enum FileError {
     Missing(PathBuf),
     /// The system refused.
     #[error("cannot {1} {0}: {2}")]
-    Io(PathBuf, &'static str, #[source] io::Error),
+    Io(PathBuf, &'static str, io::Error),
     /// Not what we wrote.
     #[error("{0} is damaged ({1}); it was left as it is: restore a copy, or move it away to begin anew")]
     Damaged(PathBuf, serde_json::Error),

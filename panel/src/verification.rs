@@ -279,7 +279,7 @@ impl VerificationServer {
 
 /// One answer with exactly this status and this form.
 async fn answer<T: DeserializeOwned>(request: RequestBuilder, expected: u16) -> Result<T, Trouble> {
-    let gone = |error: reqwest::Error| Trouble::Unavailable(error.without_url().to_string());
+    let gone = |error: reqwest::Error| Trouble::Unavailable(format!("{:#}", anyhow::Error::from(error.without_url())));
     let mut response = request.send().await.map_err(gone)?;
     let status = response.status().as_u16();
     let mut body = Vec::new();
