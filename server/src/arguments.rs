@@ -260,9 +260,7 @@ impl Common {
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
         let file = self.file()?;
         // Where to listen does not matter to a command.
-        let listen = None;
-        let config = Config::from_file(File { listen, ..file });
-        config
+        Config::from_file(File { listen: None, ..file })
     }
 
     /// The configuration of the server, and how it logs.

@@ -299,7 +299,7 @@ pub async fn tick(app: Arc<App>) {
         }
         let millis = app.clock.millis();
         let nonce = ServerFrame::Nonce { nonce: app.nonces.issue(millis / 1000), time: millis };
-        let due = (second / HEARTBEAT) % (NONCE_EVERY / HEARTBEAT) == 0;
+        let due = (second / HEARTBEAT).is_multiple_of(NONCE_EVERY / HEARTBEAT);
         let frame = due.then(|| text(&nonce));
         let turn = u8::try_from(second % HEARTBEAT).unwrap_or_default();
         app.hub.beat(turn, HEARTBEAT as u8, frame.as_ref());

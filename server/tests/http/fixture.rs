@@ -29,13 +29,13 @@ use reqwest::{Client, Method, Response, StatusCode};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
 
-pub fn draw<const N: usize>() -> [u8; N] {
+pub(crate) fn draw<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("randomness");
     bytes
 }
 
-pub fn soft() -> SoftCrypto {
+pub(crate) fn soft() -> SoftCrypto {
     SoftCrypto::new(|bytes: &mut [u8]| {
         SystemRandom::new().fill(bytes).map_err(|_| koppel_protocol::CryptoError::Refused("no randomness"))
     })
@@ -43,19 +43,19 @@ pub fn soft() -> SoftCrypto {
 
 /// A clock that tests move.
 #[derive(Clone)]
-pub struct TestClock(Arc<AtomicU64>);
+pub(crate) struct TestClock(Arc<AtomicU64>);
 
 impl TestClock {
-    pub fn new() -> TestClock {
+    pub(crate) fn new() -> TestClock {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         TestClock(Arc::new(AtomicU64::new(now.as_millis() as u64)))
     }
 
-    pub fn seconds(&self) -> u64 {
+    pub(crate) fn seconds(&self) -> u64 {
         self.0.load(Ordering::SeqCst) / 1000
     }
 
-    pub fn forward(&self, seconds: u64) {
+    pub(crate) fn forward(&self, seconds: u64) {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
@@ -65,34 +65,34 @@ impl TestClock {
     }
 }
 
-pub const RETURN_URL: &str = "http://127.0.0.1:1/2fa?from=panel";
-pub const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub(crate) const RETURN_URL: &str = "http://127.0.0.1:1/2fa?from=panel";
+pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-pub struct World {
-    pub running: Running,
-    pub url: String,
-    pub folder: tempfile::TempDir,
-    pub config: Config,
-    pub http: Client,
-    pub clock: TestClock,
+pub(crate) struct World {
+    pub(crate) running: Running,
+    pub(crate) url: String,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) config: Config,
+    pub(crate) http: Client,
+    pub(crate) clock: TestClock,
     /// verify, manage, desk
-    pub key: String,
+    pub(crate) key: String,
     /// The same of another relying party of the same organisation.
-    pub sibling: String,
+    pub(crate) sibling: String,
 }
 
-pub async fn command(config: &Config, command: Command) -> Value {
+pub(crate) async fn command(config: &Config, command: Command) -> Value {
     commands::perform(config, command).await.expect("the command is done")
 }
 
-pub async fn add_key(config: &Config, relying_party: &str, scopes: &[&str]) -> String {
+pub(crate) async fn add_key(config: &Config, relying_party: &str, scopes: &[&str]) -> String {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let add = ApiKeyAdd { relying_party: relying_party.to_owned(), scopes };
     let answer = command(config, Command::KeyAdd(add)).await;
     answer["key"].as_str().expect("a key").to_owned()
 }
 
-pub async fn add_relying_party(config: &Config, name: &str, mode: &str) {
+pub(crate) async fn add_relying_party(config: &Config, name: &str, mode: &str) {
     let add = RelyingPartyAdd {
         name: name.to_owned(),
         organisation: None,
@@ -104,7 +104,7 @@ pub async fn add_relying_party(config: &Config, name: &str, mode: &str) {
     command(config, Command::RelyingPartyAdd(add)).await;
 }
 
-pub fn organisation() -> OrganisationAdd {
+pub(crate) fn organisation() -> OrganisationAdd {
     OrganisationAdd {
         name: "De Linden".to_owned(),
         public_url: "http://127.0.0.1:9".to_owned(),
@@ -114,18 +114,18 @@ pub fn organisation() -> OrganisationAdd {
     }
 }
 
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     // Whoever comes first installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("an HTTP client")
 }
 
 impl World {
-    pub async fn start() -> World {
+    pub(crate) async fn start() -> World {
         World::with(organisation()).await
     }
 
-    pub async fn with(organisation: OrganisationAdd) -> World {
+    pub(crate) async fn with(organisation: OrganisationAdd) -> World {
         let folder = tempfile::tempdir().expect("folder");
         let config = Config::new(folder.path().join("koppel.sqlite"));
         commands::init(&config, organisation).await.expect("made");
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// The same database, another process life.
-    pub async fn restart(self) -> World {
+    pub(crate) async fn restart(self) -> World {
         let World { running, folder, config, http, clock, key, sibling, .. } = self;
         running.stop().await;
         let running = Server::start_with(config.clone(), clock.clock()).await.expect("started");
@@ -148,7 +148,7 @@ impl World {
         World { running, url, folder, config, http, clock, key, sibling }
     }
 
-    pub async fn call(&self, key: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    pub(crate) async fn call(&self, key: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.url)).bearer_auth(key);
         if method == Method::POST {
             request = request.header("idempotency-key", bytes::encode(&draw::<16>()));
@@ -159,21 +159,21 @@ impl World {
         Answer::of(request.send().await.expect("an answer")).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(&self.key, Method::POST, path, Some(&body)).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(&self.key, Method::GET, path, None).await
     }
 
-    pub async fn put_user(&self, name: &str) {
+    pub(crate) async fn put_user(&self, name: &str) {
         let body = json!({ "login_name": name, "display": name });
         let answer = self.call(&self.key, Method::PUT, &format!("/v1/users/{name}"), Some(&body)).await;
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    pub async fn koppelcode(&self, name: &str) -> String {
+    pub(crate) async fn koppelcode(&self, name: &str) -> String {
         let body = json!({ "agent": "a", "reason": "r", "ticket": "t" });
         let answer = self.post(&format!("/v1/users/{name}/koppelcodes"), body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
@@ -181,7 +181,7 @@ impl World {
     }
 
     /// A user with one active phone.
-    pub async fn phone(&self, name: &str) -> Phone {
+    pub(crate) async fn phone(&self, name: &str) -> Phone {
         self.put_user(name).await;
         let code = self.koppelcode(name).await;
         let door = Door::Code { user: Text::clean(name), code: code.parse().expect("a koppelcode") };
@@ -193,7 +193,7 @@ impl World {
         waiting.activate(self).await
     }
 
-    pub fn login(&self, name: &str, session: &Session) -> Value {
+    pub(crate) fn login(&self, name: &str, session: &Session) -> Value {
         json!({
             "user": { "external_id": name, "login_name": name },
             "purpose": "login",
@@ -203,14 +203,14 @@ impl World {
         })
     }
 
-    pub fn prompt(&self, name: &str, session: &Session) -> Value {
+    pub(crate) fn prompt(&self, name: &str, session: &Session) -> Value {
         let mut prompt = self.login(name, session);
         prompt["return_url"] = RETURN_URL.into();
         prompt["state"] = "s-123".into();
         prompt
     }
 
-    pub async fn challenge(&self, name: &str, session: &Session, mode: &str) -> Value {
+    pub(crate) async fn challenge(&self, name: &str, session: &Session, mode: &str) -> Value {
         let mut body = self.login(name, session);
         body["mode"] = mode.into();
         let answer = self.post("/v1/challenges", body).await;
@@ -220,56 +220,56 @@ impl World {
 }
 
 /// The session of the browser that began.
-pub struct Session(pub [u8; 32]);
+pub(crate) struct Session(pub(crate) [u8; 32]);
 
 impl Session {
-    pub fn new() -> Session {
+    pub(crate) fn new() -> Session {
         Session(draw())
     }
 
-    pub fn v(&self) -> String {
+    pub(crate) fn v(&self) -> String {
         bytes::encode(&self.0)
     }
 
-    pub fn binding(&self) -> String {
+    pub(crate) fn binding(&self) -> String {
         sha256(&self.0).to_string()
     }
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+    pub(crate) body: Value,
 }
 
 impl Answer {
-    pub async fn of(response: Response) -> Answer {
+    pub(crate) async fn of(response: Response) -> Answer {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, text, body }
     }
 
-    pub fn slug(&self) -> &str {
+    pub(crate) fn slug(&self) -> &str {
         self.body["type"].as_str().and_then(|urn| urn.strip_prefix("urn:koppel:problem:")).unwrap_or("")
     }
 
-    pub fn nonce(&self) -> Nonce {
+    pub(crate) fn nonce(&self) -> Nonce {
         self.headers["koppel-nonce"].to_str().expect("ascii").parse().expect("a nonce")
     }
 }
 
-pub struct Keys {
-    pub id: SoftSigningKey,
-    pub approve: SoftSigningKey,
-    pub seal: SoftAgreementKey,
-    pub auth: Secret<16>,
+pub(crate) struct Keys {
+    pub(crate) id: SoftSigningKey,
+    pub(crate) approve: SoftSigningKey,
+    pub(crate) seal: SoftAgreementKey,
+    pub(crate) auth: Secret<16>,
 }
 
 impl Keys {
-    pub fn new() -> Keys {
+    pub(crate) fn new() -> Keys {
         let crypto = soft();
         Keys {
             id: SoftSigningKey::generate(&crypto).expect("key"),
@@ -279,7 +279,7 @@ impl Keys {
         }
     }
 
-    pub fn introduction(&self) -> IntroductionText {
+    pub(crate) fn introduction(&self) -> IntroductionText {
         let level = KeyLevel::Software;
         let introduction = Introduction {
             id: HeldKey { spki: self.id.public(), level },
@@ -295,17 +295,17 @@ impl Keys {
 }
 
 /// A phone that shows its check number.
-pub struct Waiting {
-    pub keys: Keys,
-    pub pairing: PairingId,
-    pub device: DeviceId,
-    pub transcript: Transcript,
-    pub identity: Identity,
+pub(crate) struct Waiting {
+    pub(crate) keys: Keys,
+    pub(crate) pairing: PairingId,
+    pub(crate) device: DeviceId,
+    pub(crate) transcript: Transcript,
+    pub(crate) identity: Identity,
 }
 
 impl Waiting {
     /// P0 to P3. The error is what the server said to m1.
-    pub async fn begin(world: &World, door: Door) -> Result<Waiting, Answer> {
+    pub(crate) async fn begin(world: &World, door: Door) -> Result<Waiting, Answer> {
         let crypto = soft();
         let known: WellKnown = world
             .http
@@ -346,18 +346,18 @@ impl Waiting {
         Ok(Waiting { keys, pairing, device, transcript, identity })
     }
 
-    pub fn link_door(link: &str, introduction: &IntroductionText) -> Door {
+    pub(crate) fn link_door(link: &str, introduction: &IntroductionText) -> Door {
         let link: PairingLink = link.parse().expect("a link");
         let mac = koppel_protocol::pairing::link_mac(&link.k, &link.server_id, &link.t, &introduction.commitment());
         Door::Link { t: link.t, mac }
     }
 
-    pub fn phone(self) -> Phone {
+    pub(crate) fn phone(self) -> Phone {
         let Waiting { keys, pairing, device, transcript, identity } = self;
         Phone { keys, pairing, device, transcript, identity }
     }
 
-    pub async fn activate(self, world: &World) -> Phone {
+    pub(crate) async fn activate(self, world: &World) -> Phone {
         let phone = self.phone();
         let status: PairingStatus =
             phone.ask(world, &format!("/d/v1/pairings/{}/status", phone.pairing), json!({})).await;
@@ -379,54 +379,54 @@ async fn post_raw(world: &World, path: &str, body: Vec<u8>) -> Answer {
 }
 
 /// A paired phone.
-pub struct Phone {
-    pub keys: Keys,
-    pub pairing: PairingId,
-    pub device: DeviceId,
-    pub transcript: Transcript,
-    pub identity: Identity,
+pub(crate) struct Phone {
+    pub(crate) keys: Keys,
+    pub(crate) pairing: PairingId,
+    pub(crate) device: DeviceId,
+    pub(crate) transcript: Transcript,
+    pub(crate) identity: Identity,
 }
 
 impl Phone {
-    pub fn proof(&self, method: &str, path: &str, body: &[u8], nonce: Nonce) -> String {
+    pub(crate) fn proof(&self, method: &str, path: &str, body: &[u8], nonce: Nonce) -> String {
         let request = Request { server_id: &self.identity.server_id, method, path, body };
         let proof = DeviceProof::new(request, Bytes::new(draw()), nonce, 0);
         proof.sign(self.device, &self.keys.id).expect("signed").to_string()
     }
 
-    pub async fn nonce(&self, world: &World) -> Nonce {
+    pub(crate) async fn nonce(&self, world: &World) -> Nonce {
         let answer = world.http.get(format!("{}/healthz", world.url)).send().await.expect("answer");
         Answer::of(answer).await.nonce()
     }
 
-    pub async fn proven(&self, world: &World, path: &str, body: Value) -> Answer {
+    pub(crate) async fn proven(&self, world: &World, path: &str, body: Value) -> Answer {
         let body = serde_json::to_vec(&body).expect("json");
         let proof = self.proof("POST", path, &body, self.nonce(world).await);
         self.send(world, path, body, &proof).await
     }
 
-    pub async fn send(&self, world: &World, path: &str, body: Vec<u8>, proof: &str) -> Answer {
+    pub(crate) async fn send(&self, world: &World, path: &str, body: Vec<u8>, proof: &str) -> Answer {
         let request = world.http.post(format!("{}{path}", world.url));
         let request = request.header("content-type", "application/json").header("device-proof", proof).body(body);
         Answer::of(request.send().await.expect("answer")).await
     }
 
-    pub async fn ask<T: serde::de::DeserializeOwned>(&self, world: &World, path: &str, body: Value) -> T {
+    pub(crate) async fn ask<T: serde::de::DeserializeOwned>(&self, world: &World, path: &str, body: Value) -> T {
         let answer = self.proven(world, path, body).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         serde_json::from_value(answer.body).expect("the answer's type")
     }
 
-    pub fn open(&self, envelope: &Envelope) -> Letter {
+    pub(crate) fn open(&self, envelope: &Envelope) -> Letter {
         let text = envelope.open(&self.keys.seal, &self.keys.auth).expect("opens");
         Letter::read(&soft(), &self.identity, self.device, &text).expect("a letter")
     }
 
-    pub async fn inbox(&self, world: &World) -> Inbox {
+    pub(crate) async fn inbox(&self, world: &World) -> Inbox {
         self.ask(world, "/d/v1/inbox", json!({})).await
     }
 
-    pub fn challenge(&self, waiting: &WaitingChallenge) -> Verified<Challenge> {
+    pub(crate) fn challenge(&self, waiting: &WaitingChallenge) -> Verified<Challenge> {
         match self.open(&waiting.envelope) {
             Letter::Challenge(challenge) => *challenge,
             other => panic!("{other:?}"),
@@ -434,21 +434,21 @@ impl Phone {
     }
 
     /// The one challenge that waits.
-    pub async fn waiting(&self, world: &World) -> Verified<Challenge> {
+    pub(crate) async fn waiting(&self, world: &World) -> Verified<Challenge> {
         let inbox = self.inbox(world).await;
         assert_eq!(inbox.challenges.len(), 1, "{inbox:?}");
         self.challenge(&inbox.challenges[0])
     }
 
     /// The code on the screen.
-    pub async fn code(&self, world: &World) -> String {
+    pub(crate) async fn code(&self, world: &World) -> String {
         match &self.waiting(world).await.claims().subject {
             Subject::Code { code, .. } => code.expose().to_owned(),
             other => panic!("{other:?}"),
         }
     }
 
-    pub fn decision(&self, challenge: &Verified<Challenge>, verdict: Verdict, number: Option<&str>) -> String {
+    pub(crate) fn decision(&self, challenge: &Verified<Challenge>, verdict: Verdict, number: Option<&str>) -> String {
         let number = number.map(|number| number.parse::<Digits>().expect("digits"));
         let uv = if verdict == Verdict::Approve { UserVerification::Pin } else { UserVerification::None };
         let decision = Decision::answer(challenge, verdict, number, uv, 0, Bytes::new(draw()));
@@ -456,19 +456,19 @@ impl Phone {
         jws::sign(&decision, &self.device, key).expect("signed").to_string()
     }
 
-    pub async fn decide(&self, world: &World, decision: &str) -> Answer {
+    pub(crate) async fn decide(&self, world: &World, decision: &str) -> Answer {
         let request = world.http.post(format!("{}/d/v1/decisions", world.url));
         let request = request.header("content-type", "application/jose").body(decision.to_owned());
         Answer::of(request.send().await.expect("answer")).await
     }
 
-    pub async fn answer(&self, world: &World, verdict: Verdict, number: Option<&str>) -> Answer {
+    pub(crate) async fn answer(&self, world: &World, verdict: Verdict, number: Option<&str>) -> Answer {
         let challenge = self.waiting(world).await;
         self.decide(world, &self.decision(&challenge, verdict, number)).await
     }
 }
 
 /// A decision's claims, unverified.
-pub fn read_decision(text: &str) -> Decision {
+pub(crate) fn read_decision(text: &str) -> Decision {
     Unverified::<Decision>::parse(text).expect("a decision").unverified().clone()
 }
