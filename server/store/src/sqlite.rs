@@ -7,6 +7,8 @@ mod open;
 mod read;
 mod readers;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod write;
 mod writer;
 
@@ -38,10 +40,11 @@ const SWEEP: u32 = 500;
 /// Accounts in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    // In the order in which they are dropped: the writer flushes, then the file is let go.
+    // In the order in which they are dropped: readers first, because the last connection to close moves the log into the file and
+    // must be allowed to write; then the writer flushes, then the file is let go.
+    readers: Readers,
     writer: Writer,
     _checkpointer: Checkpointer,
-    readers: Readers,
     inner: Arc<Inner>,
     _lock: File,
 }
@@ -208,17 +211,4 @@ impl Store for SqliteStore {
     fn commits(&self) -> u64 {
         self.writer.commits()
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::{Environment, SqliteStore, conformance::store_conformance};
-
-    fn make(environment: Environment) -> (SqliteStore, tempfile::TempDir) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::create(&folder.path().join("koppel.db"), environment).expect("a store");
-        (store, folder)
-    }
-
-    store_conformance!(make);
 }
