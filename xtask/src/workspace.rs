@@ -5,6 +5,7 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
+    sync::OnceLock,
 };
 
 use anyhow::{Context as _, Result};
@@ -16,9 +17,10 @@ use crate::process;
 pub(crate) const PROFILE: &str = "ci";
 
 /// The root folder of the repository.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Workspace {
     root: PathBuf,
+    metadata: OnceLock<Metadata>,
 }
 
 impl Workspace {
@@ -27,7 +29,7 @@ impl Workspace {
         let manifest =
             std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
         let root = Path::new(&manifest).parent().context("xtask has no folder above it")?;
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), metadata: OnceLock::new() })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -77,10 +79,15 @@ impl Workspace {
         Ok(files)
     }
 
-    /// What `cargo metadata` says.
-    pub(crate) fn metadata(&self) -> Result<Metadata> {
-        let text = process::output(&mut self.cargo(&["metadata", "--format-version=1", "--locked", "--quiet"]))?;
-        Metadata::parse(&text).context("cargo metadata in a form that we do not know")
+    /// What `cargo metadata` says; asked once.
+    pub(crate) fn metadata(&self) -> Result<&Metadata> {
+        if let Some(known) = self.metadata.get() {
+            return Ok(known);
+        }
+        let arguments = ["metadata", "--format-version=1", "--locked", "--quiet"];
+        let text = process::output(&mut self.cargo(&arguments))?;
+        let metadata = Metadata::parse(&text).context("cargo metadata in a form that we do not know")?;
+        Ok(self.metadata.get_or_init(|| metadata))
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<Findings> {
     for pure in PURE {
         let member =
             metadata.members().find(|member| member.name == pure).with_context(|| format!("no member {pure}"))?;
-        reached(&metadata, member, &mut findings);
+        reached(metadata, member, &mut findings);
         called(workspace, member, &mut findings)?;
     }
     Ok(findings)
@@ -124,16 +124,19 @@ fn reached(metadata: &Metadata, member: &Package, findings: &mut Findings) {
 
 fn called(workspace: &Workspace, member: &Package, findings: &mut Findings) -> Result<()> {
     let sources = member.folder.join("src");
-    let sources = sources.strip_prefix(workspace.root())?;
+    let sources = format!("{}/", sources.strip_prefix(workspace.root())?.display());
+    let mut texts = Vec::new();
     for file in workspace.files()? {
-        // Vectors are made, and tests are run, by programs beside the library.
-        let inside =
-            file.starts_with(&format!("{}/", sources.display())) && !file.contains("/bin/") && !file.contains("/tests");
-        if !inside || !file.ends_with(".rs") {
-            continue;
+        // Vectors are made by programs beside the library.
+        if file.starts_with(&sources) && file.ends_with(".rs") && !file.contains("/bin/") {
+            let text = std::fs::read_to_string(workspace.path(&file))?;
+            texts.push((file, text));
         }
-        let text = std::fs::read_to_string(workspace.path(&file))?;
-        for (number, line) in code(&text) {
+    }
+    let for_tests: Vec<&str> = texts.iter().flat_map(|(_, text)| modules_for_tests(text)).collect();
+    let is_test = |file: &str| file.split('/').any(|part| for_tests.contains(&part.trim_end_matches(".rs")));
+    for (file, text) in texts.iter().filter(|(file, _)| !is_test(file)) {
+        for (number, line) in code(text) {
             for call in CALLS.iter().filter(|call| line.contains(**call)) {
                 findings.push(format!("{file}:{number}: a pure crate calls {call}"));
             }
@@ -142,22 +145,37 @@ fn called(workspace: &Workspace, member: &Package, findings: &mut Findings) -> R
     Ok(())
 }
 
-/// The lines before a file's tests that are not comments, with their numbers.
+const TEST: &str = "#[cfg(test)]";
+
+/// The names of the modules, in files of their own, that only tests have.
+fn modules_for_tests(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .zip(text.lines().skip(1))
+        .filter(|(line, _)| line.trim() == TEST)
+        .filter_map(|(_, next)| next.trim().strip_suffix(';')?.rsplit_once("mod ").map(|it| it.1))
+}
+
+/// The lines before a file's own module of tests that are not comments, with their numbers.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let begin_of_tests = |(line, next): (&str, &str)| line.trim() == TEST && next.trim_end().ends_with('{');
+    let end = text.lines().zip(text.lines().skip(1)).position(begin_of_tests).unwrap_or(usize::MAX);
     text.lines()
         .enumerate()
+        .take(end)
         .map(|(index, line)| (index + 1, line))
-        .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::code;
+    use super::{code, modules_for_tests};
 
     #[test]
     fn comments_and_tests_of_a_file_are_not_its_code() {
-        let text = "//! SystemTime::now\nlet a = 1;\n#[cfg(test)]\nmod tests { std::fs }\n";
-        assert_eq!(code(text).collect::<Vec<_>>(), [(2, "let a = 1;")]);
+        let text =
+            "//! SystemTime::now\n#[cfg(test)]\nmod tables;\nlet a = 1;\n#[cfg(test)]\nmod tests {\n std::fs }\n";
+        let lines: Vec<_> = code(text).map(|(number, _)| number).collect();
+        assert_eq!(lines, [2, 3, 4]);
+        assert_eq!(modules_for_tests(text).collect::<Vec<_>>(), ["tables"]);
     }
 }
