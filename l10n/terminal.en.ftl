@@ -58,7 +58,7 @@ help-command-start-afresh = Puts a vault aside that does not open any more, and 
 ask-pin = PIN:
 ask-new-pin = Choose a PIN:
 ask-new-pin-again = Once more:
-ask-new-pin-file = This computer has no keyring. Your secrets go into a file locked with a PIN; you type it at every start and for every approval. At least 6 characters; longer is better.
+ask-new-pin-file = Without a keyring your secrets go into a file locked with a PIN. You type that PIN at every start and for every approval. At least 6 characters; longer is better.
 ask-new-pin-keyring = Approving will always ask for your PIN. At least 6 characters; longer is better.
 ask-password = Your password of the panel:
 ask-user = Your user name:
@@ -87,7 +87,8 @@ check-number-wrong =
         [one] A wrong check number was typed. You have 1 try left. Was that not you? Then stop pairing.
        *[other] A wrong check number was typed. You have { $count } tries left. Was that not you? Then stop pairing.
     }
-paired = Done! Congratulations! This phone is paired with { $user } at { $who }. Start koppel to wait for requests.
+paired = Done! Congratulations! This phone is paired with { $user } at { $who }.
+paired-next = Start koppel to wait for requests.
 not-paired = Nothing was paired.
 removed = The account was removed from this phone.
 welcome =
@@ -135,6 +136,8 @@ not-me-sure-typed = You report that somebody else tries to log in with your pass
 
 ## What came of it
 outcome-approved = Approved. Go back to your browser.
+outcome-unlocked = Your account is unlocked. You can log in again.
+outcome-confirmed = Approved. The new phone is paired.
 outcome-denied = Refused. Nobody was logged in.
 outcome-fraud = Reported. Your account is locked; nobody can log in. Change your password. You can unlock it here, or through support.
 outcome-queued = There is no connection. Your answer is kept and is sent as soon as possible.
@@ -263,7 +266,12 @@ error-too-many-tries =
     }
     .next = Try again later, or ask for a new code.
 error-no-connection = The server cannot be reached. Nothing is lost.
-    .next = Check your internet connection and the name of the server. This phone tries again by itself.
+    .next =
+        { $word ->
+            [again] Nothing was approved. Check your internet connection, then approve again.
+            [pairing] Check your internet connection and the name of the server, then begin again.
+           *[other] Check your internet connection and the name of the server. This phone tries again by itself.
+        }
 error-tls = The server's certificate cannot be trusted; nothing was sent.
     .next = Is the name of the server right? If the server has an issuer of its own, give its certificate by --ca.
 error-timeout = The server does not answer in time. Nothing is lost.

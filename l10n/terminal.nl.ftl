@@ -58,7 +58,7 @@ help-command-start-afresh = Legt een kluis die niet meer opengaat opzij en begin
 ask-pin = Pincode:
 ask-new-pin = Kies een pincode:
 ask-new-pin-again = Nog een keer:
-ask-new-pin-file = Deze computer heeft geen sleutelbos. Uw geheimen komen in een bestand dat met een pincode is vergrendeld; u typt hem bij elke start en bij elke goedkeuring. Minstens 6 tekens; langer is beter.
+ask-new-pin-file = Zonder sleutelbos komen uw geheimen in een bestand dat met een pincode is vergrendeld. U typt die pincode bij elke start en bij elke goedkeuring. Minstens 6 tekens; langer is beter.
 ask-new-pin-keyring = Goedkeuren vraagt straks altijd uw pincode. Minstens 6 tekens; langer is beter.
 ask-password = Uw wachtwoord van het paneel:
 ask-user = Uw gebruikersnaam:
@@ -87,7 +87,8 @@ check-number-wrong =
         [one] Er is een verkeerd controlegetal getypt. U heeft nog 1 poging. Was u dat niet? Stop dan met koppelen.
        *[other] Er is een verkeerd controlegetal getypt. U heeft nog { $count } pogingen. Was u dat niet? Stop dan met koppelen.
     }
-paired = Klaar! Gefeliciteerd! Deze telefoon is gekoppeld aan { $user } bij { $who }. Start koppel om op verzoeken te wachten.
+paired = Klaar! Gefeliciteerd! Deze telefoon is gekoppeld aan { $user } bij { $who }.
+paired-next = Start koppel om op verzoeken te wachten.
 not-paired = Er is niets gekoppeld.
 removed = Het account is van deze telefoon verwijderd.
 welcome =
@@ -135,6 +136,8 @@ not-me-sure-typed = U meldt dat iemand anders met uw wachtwoord probeert in te l
 
 ## Wat ervan kwam
 outcome-approved = Goedgekeurd. Ga terug naar uw browser.
+outcome-unlocked = Uw account is ontgrendeld. U kunt weer inloggen.
+outcome-confirmed = Goedgekeurd. De nieuwe telefoon is gekoppeld.
 outcome-denied = Geweigerd. Er is niemand ingelogd.
 outcome-fraud = Gemeld. Uw account is vergrendeld; niemand kan inloggen. Wijzig uw wachtwoord. Ontgrendelen kan hier, of via uw beheerder.
 outcome-queued = Er is geen verbinding. Uw antwoord is bewaard en wordt verstuurd zodra het kan.
@@ -263,7 +266,12 @@ error-too-many-tries =
     }
     .next = Probeer het later opnieuw, of vraag een nieuwe code aan.
 error-no-connection = De server is niet te bereiken. Er is niets verloren.
-    .next = Kijk of u internet heeft en of de naam van de server klopt. Deze telefoon probeert het vanzelf opnieuw.
+    .next =
+        { $word ->
+            [again] Er is niets goedgekeurd. Kijk of u internet heeft, en keur dan opnieuw goed.
+            [pairing] Kijk of u internet heeft en of de naam van de server klopt, en begin dan opnieuw.
+           *[other] Kijk of u internet heeft en of de naam van de server klopt. Deze telefoon probeert het vanzelf opnieuw.
+        }
 error-tls = Het certificaat van de server is niet te vertrouwen; er is niets verstuurd.
     .next = Klopt de naam van de server? Heeft de server een eigen uitgever, geef diens certificaat dan met --ca.
 error-timeout = De server antwoordt niet op tijd. Er is niets verloren.

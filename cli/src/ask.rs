@@ -12,6 +12,7 @@ use koppel_client::secrets::home::Kind;
 use zeroize::Zeroizing;
 
 use crate::complaint::Complaint;
+use crate::screen::style::wrap;
 use crate::texts::Texts;
 
 /// Whoever can be asked.
@@ -102,11 +103,9 @@ impl Asker {
         if !self.person {
             return Ok(false);
         }
-        eprint!("{question} {} ", self.texts.say("ask-yes-no"));
-        io::stderr().flush()?;
-        let mut line = String::new();
-        io::stdin().read_line(&mut line)?;
-        Ok(self.texts.say("ask-yes").split(' ').any(|yes| line.trim().eq_ignore_ascii_case(yes)))
+        self.say(question);
+        let typed = self.line("ask-yes-no")?;
+        Ok(self.texts.say("ask-yes").split(' ').any(|yes| typed.eq_ignore_ascii_case(yes)))
     }
 
     /// Says what went wrong with an answer, before the question is asked again.
@@ -115,7 +114,9 @@ impl Asker {
     }
 
     fn say(&self, sentence: &str) {
-        eprintln!("{sentence}");
+        for line in wrap(sentence, width()) {
+            eprintln!("{line}");
+        }
     }
 
     fn hidden(&self, key: &str) -> Result<Zeroizing<String>, Complaint> {
@@ -125,6 +126,11 @@ impl Asker {
         let typed = rpassword::prompt_password(format!("{} ", self.texts.say(key)));
         Ok(Zeroizing::new(typed.map_err(|_| Complaint::of("interrupted"))?))
     }
+}
+
+/// How wide a sentence may be.
+fn width() -> usize {
+    crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)).min(76)
 }
 
 fn read_secret(file: &Path) -> Result<Zeroizing<Vec<u8>>, Complaint> {

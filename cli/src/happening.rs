@@ -7,8 +7,8 @@ use koppel_client::phone_test;
 use koppel_client::pin::Pin;
 use koppel_client::secrets::home::Kind;
 use koppel_core::{
-    AccountId, AccountView, ChallengeContent, ChallengeView, ConnectionView, DenyReason, EndedView, Invitation,
-    NoticeView, Outcome, State,
+    AccountId, AccountView, ChallengeContent, ChallengeKind, ChallengeView, ConnectionView, DenyReason, EndedView,
+    Invitation, NoticeView, Outcome, State,
 };
 use koppel_protocol::Text;
 use koppel_protocol::id::{ChallengeId, NoticeId};
@@ -169,6 +169,8 @@ pub(crate) enum Happening {
         cid: ChallengeId,
         /// Whether it was an approval.
         approve: bool,
+        /// What was answered, as far as it was answered here.
+        kind: Option<ChallengeKind>,
         /// What became of it.
         outcome: Outcome,
     },

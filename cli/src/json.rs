@@ -319,7 +319,7 @@ fn event(texts: &Texts, happening: &Happening) -> Option<Map<String, Value>> {
         Happening::Ended(view) => object(json!({
             "event": "ended", "account": view.account.to_string(), "cid": view.cid.to_string(), "seq": view.seq, "state": view.how,
         })),
-        Happening::Outcome { account, cid, approve, outcome } => {
+        Happening::Outcome { account, cid, approve, outcome, .. } => {
             outcome_event(*account, &cid.to_string(), *approve, *outcome)
         }
         Happening::Notice(view) => object(json!({

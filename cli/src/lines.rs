@@ -243,7 +243,7 @@ impl Face for Lines {
         match happening {
             Happening::Ready { state, .. } => {
                 for view in &state.accounts {
-                    self.say(&format!("{}, {}: {}", view.label, view.user, sentences::status(texts, view)));
+                    self.say(&format!("{}, {}: {}", sentences::name(view), view.user, sentences::status(texts, view)));
                 }
                 if state.accounts.is_empty() && self.live {
                     self.say(&texts.say("welcome"));
@@ -277,6 +277,9 @@ impl Face for Lines {
             Happening::Active(view) => {
                 let facts = [("who", view.organisation.as_str().into()), ("user", view.user.as_str().into())];
                 self.say(&texts.say_with("paired", &facts));
+                if !self.live {
+                    self.say(&texts.say("paired-next"));
+                }
             }
             Happening::PairingEnded { why, .. } => {
                 self.say(&format!("{} {}", texts.say("not-paired"), sentences::complaint(texts, why)));
@@ -290,7 +293,7 @@ impl Face for Lines {
                 self.describe(view, content.as_ref());
             }
             Happening::Ended(view) => self.say(&sentences::ended(texts, view)),
-            Happening::Outcome { outcome, .. } => self.say(&sentences::outcome(texts, *outcome)),
+            Happening::Outcome { outcome, kind, .. } => self.say(&sentences::outcome(texts, *outcome, kind.as_ref())),
             Happening::Notice(view) => {
                 self.say(&sentences::notice(texts, view, &Self::organisation(state, view.account)))
             }

@@ -280,7 +280,7 @@ fn accounts(arguments: &Arguments, state: &State, texts: &Texts) {
         println!("{}", texts.say("welcome"));
     }
     for view in &state.accounts {
-        println!("{}  {}", view.account, view.label);
+        println!("{}  {}", view.account, sentences::name(view));
         println!("    {}, {}", view.user, view.host);
         println!("    {}", sentences::status(texts, view));
     }

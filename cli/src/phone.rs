@@ -26,6 +26,8 @@ pub(crate) struct Phone {
     pub(crate) keys: Arc<SoftKeys>,
     /// The PIN, and where the secrets lie.
     pub(crate) home: Arc<Home>,
+    /// The PIN that opened it, where one did: who just typed it need not type it again to pair.
+    opened_with: Option<Pin>,
     _lock: File,
 }
 
@@ -64,33 +66,36 @@ impl Place {
     /// Opens the phone. Asks for the PIN where the secrets lie under it.
     pub(crate) async fn open(&self, asker: &mut Asker) -> Result<Phone, Complaint> {
         let lock = lock(&self.folder)?;
-        let (home, store) = self.secrets(asker).await?;
+        let (home, store, opened_with) = self.secrets(asker).await?;
         let keys = Arc::new(SoftKeys::new(store.clone()));
         let client = KoppelClient::open(self.setup(store, keys.clone())).await?;
-        Ok(Phone { client, keys, home, _lock: lock })
+        Ok(Phone { client, keys, home, opened_with, _lock: lock })
     }
 
     /// Puts a vault aside that cannot be opened. Returns where it is now.
     pub(crate) async fn start_afresh(&self, asker: &mut Asker) -> Result<PathBuf, Complaint> {
         let _lock = lock(&self.folder)?;
-        let (_, store) = self.secrets(asker).await?;
+        let (_, store, _) = self.secrets(asker).await?;
         let setup = self.setup(store.clone(), Arc::new(SoftKeys::new(store)));
         blocking(move || start_afresh(&setup).map_err(Complaint::from)).await
     }
 
-    async fn secrets(&self, asker: &mut Asker) -> Result<(Arc<Home>, Arc<dyn SecretStore>), Complaint> {
+    async fn secrets(&self, asker: &mut Asker) -> Result<(Arc<Home>, Arc<dyn SecretStore>, Option<Pin>), Complaint> {
         let (folder, preference) = (self.folder.clone(), self.preference);
         let look =
             move || Home::look(&folder, Arc::new(RealDisk), preference, PinCost::STANDARD).map_err(Complaint::from);
         let home = Arc::new(blocking(look).await?);
-        let store = match home.kind() {
-            Kind::Keyring => home.open()?,
-            Kind::File => {
-                let key = pin_key(&home, asker).await?;
-                home.open_with(&key)?
+        match home.kind() {
+            Kind::Keyring => {
+                let store = home.open()?;
+                Ok((home, store, None))
             }
-        };
-        Ok((home, store))
+            Kind::File => {
+                let (pin, key) = pin_and_key(&home, asker).await?;
+                let store = home.open_with(&key)?;
+                Ok((home, store, Some(pin)))
+            }
+        }
     }
 
     fn setup(&self, secrets: Arc<dyn SecretStore>, keys: Arc<SoftKeys>) -> Setup {
@@ -106,35 +111,27 @@ impl Place {
 }
 
 /// Asks for the PIN until it opens, or for a new one where there is none yet.
-async fn pin_key(home: &Arc<Home>, asker: &mut Asker) -> Result<PinKey, Complaint> {
+async fn pin_and_key(home: &Arc<Home>, asker: &mut Asker) -> Result<(Pin, PinKey), Complaint> {
     if !home.pin_is_set()? {
         let pin = asker.new_pin(home.kind())?;
-        return set_pin(home.clone(), pin).await;
+        let key = set_pin(home.clone(), pin.clone()).await?;
+        return Ok((pin, key));
     }
     loop {
         let pin = asker.pin()?;
-        match unlock(home.clone(), pin).await {
-            Ok(key) => return Ok(key),
+        match unlock(home.clone(), pin.clone()).await {
+            Ok(key) => return Ok((pin, key)),
             Err(complaint) if complaint.code == "wrong-pin" && asker.can_ask() => asker.complain(&complaint),
             Err(complaint) => return Err(complaint),
         }
     }
 }
 
-/// The PIN that a new pairing is sealed under: an existing one that is right, or the first.
+/// The PIN that a new pairing is sealed under: the one that opened the phone, else one that is right, or the first.
 pub(crate) async fn pin_for_pairing(phone: &Phone, asker: &mut Asker) -> Result<Pin, Complaint> {
-    if !phone.home.pin_is_set()? {
-        let pin = asker.new_pin(phone.home.kind())?;
-        set_pin(phone.home.clone(), pin.clone()).await?;
-        return Ok(pin);
-    }
-    loop {
-        let pin = asker.pin()?;
-        match unlock(phone.home.clone(), pin.clone()).await {
-            Ok(_) => return Ok(pin),
-            Err(complaint) if complaint.code == "wrong-pin" && asker.can_ask() => asker.complain(&complaint),
-            Err(complaint) => return Err(complaint),
-        }
+    match &phone.opened_with {
+        Some(pin) => Ok(pin.clone()),
+        None => Ok(pin_and_key(&phone.home, asker).await?.0),
     }
 }
 

@@ -80,8 +80,12 @@ pub(crate) fn instruction(texts: &Texts, view: &ChallengeView) -> String {
 }
 
 /// What became of an answer.
-pub(crate) fn outcome(texts: &Texts, outcome: Outcome) -> String {
+pub(crate) fn outcome(texts: &Texts, outcome: Outcome, kind: Option<&ChallengeKind>) -> String {
     match outcome {
+        Outcome::Approved if kind == Some(&ChallengeKind::Unlock) => texts.say("outcome-unlocked"),
+        Outcome::Approved if matches!(kind, Some(ChallengeKind::ConfirmPairing { .. })) => {
+            texts.say("outcome-confirmed")
+        }
         Outcome::Approved => texts.say("outcome-approved"),
         Outcome::Denied => texts.say("outcome-denied"),
         Outcome::Fraud => texts.say("outcome-fraud"),
@@ -137,6 +141,14 @@ pub(crate) fn status(texts: &Texts, view: &AccountView) -> String {
         AccountStatus::ServerChanged => texts.say("status-server-changed"),
         AccountStatus::Revoked => texts.say("status-revoked"),
         AccountStatus::Removing => texts.say("status-removing"),
+    }
+}
+
+/// What to call an account: its label, or its server as long as nothing else is known.
+pub(crate) fn name(view: &AccountView) -> String {
+    match view.label.is_empty() {
+        true => view.host.to_string(),
+        false => view.label.clone(),
     }
 }
 

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use koppel_client::phone_test::{self, SupportCode};
 use koppel_client::pin::Pin;
 use koppel_client::{ClientError, KoppelClient, Update};
-use koppel_core::{AccountId, AccountStatus, News, NoSignature, Outcome, SigningPurpose, SigningRequest, State};
+use koppel_core::{
+    AccountId, AccountStatus, ChallengeKind, News, NoSignature, Outcome, SigningPurpose, SigningRequest, State,
+};
 use koppel_protocol::Digits;
 use koppel_protocol::id::ChallengeId;
 use serde_json::Value;
@@ -68,6 +70,8 @@ pub(crate) struct Session<'a, F> {
     given_pins: HashMap<For, Pin>,
     waiting_for_pin: Option<SigningRequest>,
     references: HashMap<(ChallengeId, bool), Value>,
+    /// What was answered here, until the outcome is known.
+    answered: HashMap<ChallengeId, ChallengeKind>,
     offers: Vec<AccountId>,
     paired: Option<AccountId>,
     tests_running: usize,
@@ -95,6 +99,7 @@ impl<'a, F: Face> Session<'a, F> {
             given_pins: HashMap::new(),
             waiting_for_pin: None,
             references: HashMap::new(),
+            answered: HashMap::new(),
             offers: Vec::new(),
             paired: None,
             tests_running: 0,
@@ -228,12 +233,15 @@ impl<'a, F: Face> Session<'a, F> {
         Ok(())
     }
 
-    /// The account that a challenge belongs to.
-    fn account_of(&self, cid: ChallengeId) -> Result<AccountId, Complaint> {
+    /// The account that a challenge belongs to. What is answered is remembered until its outcome.
+    fn account_of(&mut self, cid: ChallengeId) -> Result<AccountId, Complaint> {
         let state = self.client().state();
-        let found = state.challenges.iter().find(|view| view.cid == cid).map(|view| view.account);
-        let ended = || state.ended.iter().find(|view| view.cid == cid).map(|view| view.account);
-        found.or_else(ended).ok_or(Complaint::of("no-such-challenge"))
+        if let Some(view) = state.challenges.iter().find(|view| view.cid == cid) {
+            self.answered.insert(cid, view.kind.clone());
+            return Ok(view.account);
+        }
+        let ended = state.ended.iter().find(|view| view.cid == cid);
+        ended.map(|view| view.account).ok_or(Complaint::of("no-such-challenge"))
     }
 
     async fn approve(
@@ -460,7 +468,8 @@ impl<'a, F: Face> Session<'a, F> {
             News::PairingEnded { account, why } => {
                 self.given_pins.remove(&For::Pairing(account));
                 let ours = self.paired == Some(account);
-                let why = Complaint::from(why);
+                let mut why = Complaint::from(why);
+                why.word = Some("pairing".into());
                 if ours && matches!(self.goal, Goal::Pair { .. }) {
                     self.end = Some(End::Failed(why.clone()));
                 }
@@ -476,11 +485,13 @@ impl<'a, F: Face> Session<'a, F> {
             }
             News::Ended(view) => self.tell(Happening::Ended(view), None),
             News::Outcome { account, cid, approve, outcome } => {
-                let reference = match outcome {
-                    Outcome::Queued => self.references.get(&(cid, approve)).cloned(),
-                    _ => self.references.remove(&(cid, approve)),
+                let (reference, kind) = match outcome {
+                    Outcome::Queued => {
+                        (self.references.get(&(cid, approve)).cloned(), self.answered.get(&cid).cloned())
+                    }
+                    _ => (self.references.remove(&(cid, approve)), self.answered.remove(&cid)),
                 };
-                self.tell(Happening::Outcome { account, cid, approve, outcome }, reference.as_ref());
+                self.tell(Happening::Outcome { account, cid, approve, kind, outcome }, reference.as_ref());
             }
             News::Notice(view) => self.tell(Happening::Notice(view), None),
             News::Connection { account, state, retry_in_ms } => {
@@ -492,7 +503,11 @@ impl<'a, F: Face> Session<'a, F> {
             News::Answer { .. } => {}
             News::Trouble { account, cid, trouble, retries } => {
                 let reference = cid.filter(|_| !retries).and_then(|cid| self.references.remove(&(cid, true)));
-                self.tell(Happening::Complaint { complaint: trouble.into(), account, cid }, reference.as_ref());
+                let mut complaint = Complaint::from(trouble);
+                if !retries {
+                    complaint.word = Some("again".into());
+                }
+                self.tell(Happening::Complaint { complaint, account, cid }, reference.as_ref());
             }
         }
     }

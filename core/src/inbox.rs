@@ -218,11 +218,6 @@ impl Inbox {
         self.items.iter().find(|item| item.cid() == cid).map(Item::claims)
     }
 
-    /// Whether it is one that lifts the lock.
-    pub(crate) fn is_unlock(&self, cid: ChallengeId) -> bool {
-        self.claims(cid).is_some_and(|claims| claims.subject == challenge::Subject::Unlock)
-    }
-
     /// What a fraud report on this challenge would be about, live or ended.
     pub(crate) fn subject(&self, cid: ChallengeId) -> Option<Subject> {
         let live = self.items.iter().find(|item| item.cid() == cid).map(Item::subject);

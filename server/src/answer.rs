@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -28,10 +28,7 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let source = request.extensions().get::<Source>().copied();
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => axum::response::IntoResponse::into_response(Problem::new(Slug::Unavailable)),
-    };
+    let mut response = closed(next.run(request)).await;
     let instance = instance(&app);
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
@@ -62,6 +59,12 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
         began,
     });
     response
+}
+
+/// A panic below is a refusal.
+async fn closed(answer: impl Future<Output = Response>) -> Response {
+    let ended = AssertUnwindSafe(answer).catch_unwind().await;
+    ended.unwrap_or_else(|_| Problem::new(Slug::Unavailable).into_response())
 }
 
 fn add_headers(app: &App, headers: &mut http::HeaderMap, secure: bool) {
@@ -111,5 +114,20 @@ fn log(line: &LogLine<'_>) {
             tracing::info!(instance, method, route, status, problem, source, micros, "answered");
         }
         None => tracing::debug!(instance, method, route, status, source, micros, "answered"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Promise P11: an internal error fails closed.
+    #[tokio::test]
+    async fn a_panic_is_a_refusal() {
+        let response = closed(async { panic!("inside") }).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.extensions().get::<Problem>().is_some());
+        let response = closed(async { StatusCode::OK.into_response() }).await;
+        assert_eq!(response.status(), StatusCode::OK);
     }
 }

@@ -59,6 +59,8 @@ pub(crate) enum Do {
     /// Care for one user
     #[command(subcommand)]
     User(UserDo),
+    /// What the running server has done since its start: durable commits
+    Status,
     /// After restoring the database from a backup: end every code, invitation and open login from before
     Restore,
 }

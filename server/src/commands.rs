@@ -29,6 +29,8 @@ pub use user::{Desk, UserConfirm, UserName};
 pub enum Command {
     /// Another organisation.
     OrganisationAdd(OrganisationAdd),
+    /// What the server that runs has done since its start.
+    Status,
     /// All organisations and their relying parties.
     OrganisationList,
     /// Changes one number of an organisation.
@@ -104,6 +106,7 @@ enum Answer {
 pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
     match command {
         Command::OrganisationAdd(add) => registry::add_organisation(app, add).await,
+        Command::Status => Ok(serde_json::json!({ "commits": koppel_store::Store::commits(&app.store) })),
         Command::OrganisationList => Ok(registry::list(app)),
         Command::PolicySet(set) => registry::set_policy(app, set).await,
         Command::RelyingPartyAdd(add) => registry::add_relying_party(app, add).await,

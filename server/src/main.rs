@@ -29,6 +29,7 @@ fn main() -> ExitCode {
                 self::serve(config, format).await.map(|()| None)
             }
             Do::Init(init) => commands::init(&config()?, init.organisation()).await.map(Some),
+            Do::Status => commands::perform(&config()?, commands::Command::Status).await.map(Some),
             Do::Restore => commands::restore(&config()?).await.map(Some),
             Do::Organisation(organisation) => commands::perform(&config()?, organisation.command()).await.map(Some),
             Do::RelyingParty(party) => commands::perform(&config()?, party.command()).await.map(Some),

@@ -334,6 +334,11 @@ impl Running {
         self.app.hub.len()
     }
 
+    /// How many things long polls wait for.
+    pub fn waiting_polls(&self) -> usize {
+        self.app.wakes.len()
+    }
+
     /// Stops without losing anybody: not ready → phones are sent away → requests end → everything is written.
     pub async fn stop(self) {
         let Running { app, epoch, tasks, .. } = self;

@@ -124,7 +124,10 @@ async function live(main) {
   let pause = 1000;
   let left = false;
   let ask;
-  addEventListener("pagehide", () => { left = true; ask?.abort(); });
+  const leave = () => { left = true; ask?.abort(); };
+  addEventListener("pagehide", leave);
+  // A form is on its way: loading the page again now would call it back.
+  addEventListener("submit", leave);
   addEventListener("timeup", () => { version = "0"; ask?.abort(); });
   while (!left) {
     try {

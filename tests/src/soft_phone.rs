@@ -290,7 +290,7 @@ impl SoftPhone {
 
     async fn proven_once(&self, path: &str, body: &[u8]) -> Result<Answer> {
         let request = Request { server_id: &self.identity.server_id, method: "POST", path, body };
-        let nonce = self.nonce.lock().expect("no panic while locked").clone();
+        let nonce = *self.nonce.lock().expect("no panic while locked");
         let proof = DeviceProof::new(request, Bytes::new(random(&self.crypto)?), nonce, crate::unix_seconds());
         let proof = proof.sign(self.device, &self.id)?;
         let answer = self

@@ -54,11 +54,13 @@ impl Model {
                 self.next_challenge();
                 None
             }
-            KeyCode::Char('w' | 'W' | 'd' | 'D') if self.in_front().is_some_and(|view| !view.answered) => {
+            KeyCode::Char('w' | 'W' | 'd' | 'D')
+                if self.in_front().is_some_and(|view| !view.answered && view.kind != ChallengeKind::Test) =>
+            {
                 self.mode = Mode::Denying { doubted: false };
                 None
             }
-            KeyCode::Char('t' | 'T') => {
+            KeyCode::Char('t' | 'T') if self.has_active_account() => {
                 self.steps.clear();
                 self.note(self.texts.say("testing"));
                 Some(Wish::Test(None))
@@ -80,6 +82,7 @@ impl Model {
             KeyCode::Esc => {
                 self.message = None;
                 self.steps.clear();
+                self.put_tests_away();
                 None
             }
             _ => None,

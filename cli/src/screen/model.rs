@@ -60,6 +60,8 @@ pub(crate) struct Model {
     pub(crate) secrets: Kind,
     /// The challenge in front.
     pub(crate) front: Option<ChallengeId>,
+    /// Tests that were seen.
+    pub(crate) put_away: Vec<ChallengeId>,
     /// What is shown of it.
     pub(crate) content: Option<(ChallengeId, u32, ChallengeContent)>,
     /// A challenge that came to the front and must be shown.
@@ -84,6 +86,7 @@ impl Model {
             state: State::default(),
             secrets: Kind::File,
             front: None,
+            put_away: Vec::new(),
             content: None,
             to_show: None,
             typed: String::new(),
@@ -105,22 +108,44 @@ impl Model {
         view.is_some_and(|view| matches!(view.kind, ChallengeKind::Number | ChallengeKind::ConfirmPairing { .. }))
     }
 
+    /// Whether there is an account that works.
+    pub(crate) fn has_active_account(&self) -> bool {
+        self.state.accounts.iter().any(|view| view.status == AccountStatus::Active)
+    }
+
     /// The check number that waits to be typed somewhere, if one does.
-    pub(crate) fn check_number(&self) -> Option<(&str, &str)> {
+    pub(crate) fn check_number(&self) -> Option<(String, &str)> {
         self.state.accounts.iter().find_map(|view| match &view.status {
             AccountStatus::AwaitingConfirmation { check_number, .. } => {
-                Some((view.label.as_str(), check_number.as_str()))
+                Some((sentences::name(view), check_number.as_str()))
             }
             _ => None,
         })
     }
 
+    /// What may stand in front, oldest first: everything but tests that were put away.
+    pub(crate) fn in_line(&self) -> Vec<ChallengeId> {
+        let live = self.state.challenges.iter().map(|view| view.cid);
+        live.filter(|cid| !self.put_away.contains(cid)).collect()
+    }
+
     /// The next challenge comes to the front.
     pub(crate) fn next_challenge(&mut self) {
-        let at = self.state.challenges.iter().position(|view| Some(view.cid) == self.front);
-        let next = at.map_or(0, |at| at + 1) % self.state.challenges.len().max(1);
-        if let Some(cid) = self.state.challenges.get(next).map(|view| view.cid) {
-            self.bring_to_front(cid);
+        let line = self.in_line();
+        let at = line.iter().position(|cid| Some(*cid) == self.front);
+        let next = at.map_or(0, |at| at + 1) % line.len().max(1);
+        if let Some(cid) = line.get(next) {
+            self.bring_to_front(*cid);
+        }
+    }
+
+    /// Tests leave the front: they were seen, and nobody waits for them.
+    pub(crate) fn put_tests_away(&mut self) {
+        let tests = self.state.challenges.iter().filter(|view| view.kind == ChallengeKind::Test);
+        self.put_away = tests.map(|view| view.cid).collect();
+        if self.front.is_some_and(|cid| self.put_away.contains(&cid)) {
+            self.front = None;
+            self.content = None;
         }
     }
 
@@ -181,8 +206,8 @@ impl Model {
                     _ => self.warn(sentence),
                 }
             }
-            Happening::Outcome { outcome, .. } => {
-                let sentence = sentences::outcome(&self.texts, *outcome);
+            Happening::Outcome { outcome, kind, .. } => {
+                let sentence = sentences::outcome(&self.texts, *outcome, kind.as_ref());
                 match outcome {
                     Outcome::Approved | Outcome::Denied => self.note(sentence),
                     Outcome::Queued | Outcome::Fraud => self.warn(sentence),
@@ -198,8 +223,10 @@ impl Model {
                 let verdict = self.texts.say(if *well { "tested-well" } else { "tested-badly" });
                 let code = self.texts.say_with("support-code", &[("code", support_code.as_str().into())]);
                 self.note(format!("{verdict} {code}"));
+                self.put_tests_away();
             }
             Happening::PinWanted { cid, title, again } => {
+                self.message = None;
                 self.mode = Mode::Pin {
                     cid: *cid,
                     title: title.clone(),
@@ -237,9 +264,9 @@ impl Model {
             }
         }
         if self.front.is_none()
-            && let Some(cid) = self.state.challenges.first().map(|view| view.cid)
+            && let Some(cid) = self.in_line().first()
         {
-            self.bring_to_front(cid);
+            self.bring_to_front(*cid);
         }
     }
 

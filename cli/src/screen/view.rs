@@ -103,7 +103,7 @@ impl Page<'_> {
                         keys.push(self.say("key-deny"));
                     }
                 }
-                if self.model.state.challenges.len() > 1 {
+                if self.model.in_line().len() > 1 {
                     keys.push(self.say("key-next"));
                 }
                 if self.model.state.accounts.iter().any(|view| view.locked) {
@@ -112,7 +112,10 @@ impl Page<'_> {
                 if !self.model.state.notices.is_empty() {
                     keys.push(self.say("key-dismiss"));
                 }
-                keys.extend([self.say("key-test"), self.say("key-help"), self.say("key-quit")]);
+                if self.model.has_active_account() {
+                    keys.push(self.say("key-test"));
+                }
+                keys.extend([self.say("key-help"), self.say("key-quit")]);
                 keys.join("   ")
             }
         }
@@ -198,11 +201,15 @@ impl Page<'_> {
 
     /// Digits in blocks where there is room for them, else in one line.
     fn large(&self, code: &str, room: usize) -> Vec<Row> {
-        if self.width() >= digits::WIDTH && room >= 5 && self.rows >= 16 {
+        let mut rows = Vec::new();
+        if self.width() >= digits::WIDTH && room >= 7 && self.rows >= 16 {
             let blocks = digits::block_rows(code, self.ascii);
-            return blocks.into_iter().map(|row| Row::of(MARGIN, Tone::Plain).and(row, Tone::Accent)).collect();
+            rows.extend(blocks.into_iter().map(|row| Row::of(MARGIN, Tone::Plain).and(row, Tone::Accent)));
+            rows.push(Row::empty());
         }
-        vec![Row::of(MARGIN, Tone::Plain).and(sentences::grouped(code), Tone::Strong)]
+        // Always as text too: to be sure, and to be copied.
+        rows.push(Row::of(MARGIN, Tone::Plain).and(sentences::grouped(code), Tone::Strong));
+        rows
     }
 
     /// The field for the number: one place a digit, in groups of three; it grows for a longer number.
@@ -285,7 +292,7 @@ impl Page<'_> {
             _ => ("○", Tone::Warning),
         };
         let bullet = if self.ascii { "*" } else { bullet };
-        let name = if view.label.is_empty() { view.host.to_string() } else { view.label.clone() };
+        let name = sentences::name(view);
         let status = sentences::status(&self.model.texts, view);
         let user = if view.user.is_empty() { String::new() } else { format!(", {}", view.user) };
         let room = self.width().saturating_sub(status.chars().count() + 4);

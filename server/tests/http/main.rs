@@ -1,6 +1,7 @@
 //! The server over real HTTP, in one process: what it does, what it refuses, and what it never says.
 
 mod bad_input;
+mod doors;
 mod files;
 mod fixture;
 mod headers;
@@ -10,3 +11,4 @@ mod pages;
 mod proofs;
 mod roles;
 mod secrets;
+mod tls;

@@ -3,8 +3,8 @@
 //! The same function fills the page and its long poll, so that the two never tell different stories.
 
 use koppel_domain::{
-    Account, Challenge, ChallengeState, DeliveryState, Loudness, Mode, Organisation, Pairing, PairingState, Prompt,
-    PromptState, Purpose, RelyingParty, Time, UserStatus,
+    Account, Challenge, ChallengeState, DeliveryState, Device, Loudness, Mode, Organisation, Pairing, PairingState,
+    Prompt, PromptState, Purpose, RelyingParty, Time, UserStatus,
 };
 use koppel_protocol::PairingLink;
 use koppel_protocol::{Bytes, bytes};
@@ -133,10 +133,28 @@ impl Held {
     /// The phones were asked.
     fn asked(&self, app: &App, challenge: &Challenge, complaint: Complaint) -> Result<Screen, Problem> {
         let step = self.step(app, challenge, complaint.code);
-        match self.prompt.purpose {
-            Purpose::Enrol => self.enrol(app, EnrolReason::First, EnrolStep::Test(step)),
-            Purpose::Login | Purpose::Settings => self.verify(app, step),
+        match (self.paired_here(app), self.prompt.purpose) {
+            (Some(device), _) => {
+                let step = match step {
+                    VerifyStep::Approved => EnrolStep::Done { device: device.name.to_string() },
+                    step => EnrolStep::Test(step),
+                };
+                self.enrol(app, EnrolReason::First, step)
+            }
+            (None, Purpose::Enrol) => self.enrol(app, EnrolReason::First, EnrolStep::Test(step)),
+            (None, Purpose::Login | Purpose::Settings) => self.verify(app, step),
         }
+    }
+
+    /// The first phone of the account, when it was paired on this page: the challenge that follows is its trial.
+    pub(super) fn paired_here(&self, app: &App) -> Option<&Device> {
+        let now = app.now();
+        let invited_here = self.account.invitations.iter().any(|it| it.prompt == Some(self.prompt.id));
+        let paired = self.account.pairings.iter().find(|pairing| {
+            pairing.created >= self.prompt.created && pairing.state_at(now, app.epoch()) == PairingState::Confirmed
+        })?;
+        let first = invited_here && self.prompt.purpose != Purpose::Settings;
+        self.account.device(paired.revealed.as_ref()?.device).filter(|_| first)
     }
 
     fn step(&self, app: &App, challenge: &Challenge, problem: Option<CodeProblem>) -> VerifyStep {

@@ -50,7 +50,7 @@ pub(super) fn message(app: &App, headers: &HeaderMap, message: Message) -> Respo
 pub(super) fn refusal(app: &App, headers: &HeaderMap, problem: &Problem) -> Response {
     let shown = match problem.slug {
         Slug::NotFound => Message::Unknown,
-        Slug::WrongBinding => Message::OtherBrowser,
+        Slug::WrongBinding => Message::Stolen,
         Slug::Expired => Message::Expired,
         Slug::AlreadyDecided => Message::Used,
         Slug::AccountLocked => Message::Locked,

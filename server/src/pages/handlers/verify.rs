@@ -99,7 +99,10 @@ async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Resu
     ask.idempotency = Some(once.idempotency(approved));
     let answer = app.store.execute(ask).await.map_err(unavailable)?;
     match once.answer(answer, approved) {
-        Ok(_) if held.prompt.purpose == Purpose::Settings => Ok(Redirect::to(&held.path()).into_response()),
+        // There is more to say on this page before the panel goes on.
+        Ok(_) if held.prompt.purpose == Purpose::Settings || held.paired_here(app).is_some() => {
+            Ok(Redirect::to(&held.path()).into_response())
+        }
         Ok(_) => finish::to_panel(app, held).await,
         Err(problem) => {
             let complaint = Complaint { code: complaint(&problem), ..Complaint::default() };

@@ -1,0 +1,207 @@
+// A real server, a real panel and real phones in a terminal, as processes on loopback with files of their own.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before } from "node:test";
+import { binary } from "./binaries.mjs";
+
+const ORGANISATION = "De Linden";
+const PASSWORD = "a-linden-tree-in-may";
+const PIN = "471108";
+
+/** How long a process or a person's next step may take. */
+const PATIENCE = 30_000;
+
+/** Starts everything for the tests of one file. The panel asks in this mode: `code` or `number`. */
+export function useStage({ mode, users }) {
+  const stage = new Stage(mode);
+  before(() => stage.start(users), { timeout: 60_000 });
+  after(() => stage.end());
+  return stage;
+}
+
+class Stage {
+  #children = [];
+
+  constructor(mode) {
+    this.mode = mode;
+    this.folder = mkdtempSync(join(tmpdir(), "koppel-stage-"));
+  }
+
+  async start(users) {
+    const [serverPort, panelPort] = await Promise.all([freePort(), freePort()]);
+    this.host = `127.0.0.1:${serverPort}`;
+    this.server = `http://${this.host}`;
+    this.panel = `http://127.0.0.1:${panelPort}`;
+
+    const made = this.command("init", "--organisation", ORGANISATION, "--public-url", this.server,
+      "--directory-url", `${this.panel}/koppel/directory`);
+    writeFileSync(join(this.folder, "directory.secret"), made.directory_secret);
+    this.command("relying-party", "add", "Klantpaneel", "--organisation", ORGANISATION,
+      "--return-url", `${this.panel}/koppel/return`);
+    const { key } = this.command("key", "add", "--relying-party", "Klantpaneel", "--scope", "verify");
+    writeFileSync(join(this.folder, "panel.key"), key);
+    await this.#serve("koppel-server", "serve", "--database", this.#file("koppel.sqlite"), "--listen", this.host);
+
+    for (const user of users) {
+      const add = ["user", "add", "--password-file", "-", "--users", this.#file("users.json"), user];
+      execFileSync(binary("koppel-panel"), add, { input: PASSWORD });
+    }
+    await this.#serve("koppel-panel", "--listen", `127.0.0.1:${panelPort}`, "--public-url", this.panel,
+      "--server", this.server, "--mode", this.mode, "--api-key-file", this.#file("panel.key"),
+      "--directory-secret-file", this.#file("directory.secret"), "--users", this.#file("users.json"),
+      "--state", this.#file("panel.json"));
+  }
+
+  /** One of the server's commands; what it answers. */
+  command(...words) {
+    const all = [...words, "--database", this.#file("koppel.sqlite"), "--json"];
+    return JSON.parse(execFileSync(binary("koppel-server"), all));
+  }
+
+  /** A phone with a folder of its own; `words` as behind `koppel`. It dies with the stage. */
+  phone(name, ...words) {
+    const folder = this.#file(`phones/${name}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "pin.txt"), `${PIN}\n`);
+    const options = ["--json", "--yes", "--locale", "en", "--secrets", "file", "--folder", join(folder, "phone")];
+    const child = this.#spawn("koppel", [...options, "--pin-file", join(folder, "pin.txt"), ...words], "pipe");
+    return new Phone(child);
+  }
+
+  /** Opens the panel and signs in with the password; the browser is then on the page of the second factor. */
+  async signIn(page, user) {
+    await page.goto(`${this.panel}/sign-in`);
+    await page.locator("[name=login_name]").fill(user);
+    await page.locator("[name=password]").fill(PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${this.server}/p/**`);
+  }
+
+  /** Waits for the panel's start page; what stands behind the login: `server` or `device_signature`. */
+  async welcome(page) {
+    await page.waitForURL(`${this.panel}/`, { timeout: PATIENCE });
+    return page.locator("[data-evidence]").getAttribute("data-evidence");
+  }
+
+  /** From the enrolment page to the panel: pairs by the koppelcode on the page, and answers the test. */
+  async enrol(page, user) {
+    const code = await page.locator(".koppelcode").textContent();
+    const phone = this.phone(user, "pair", "--server", this.host, "--user", user, "--code", code, "--stay");
+    const { check_number } = await phone.event("check_number");
+    await page.locator("#check_number").fill(check_number);
+    await page.keyboard.press("Enter");
+    await this.answer(page, phone);
+    await page.locator("[data-screen=done] button.first").click();
+    await this.welcome(page);
+    return phone;
+  }
+
+  /** Answers what the page asks with the phone. */
+  async answer(page, phone) {
+    const challenge = await phone.event("challenge", (event) => event.mode === this.mode);
+    if (this.mode === "code") {
+      await page.locator("#digits").fill(challenge.code);
+      await page.keyboard.press("Enter");
+    } else {
+      const number = (await page.locator(".number").textContent()).trim();
+      phone.tell({ do: "approve", cid: challenge.cid, number });
+      await phone.event("outcome", (event) => event.cid === challenge.cid);
+    }
+    return challenge;
+  }
+
+  end() {
+    for (const child of this.#children) child.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** What server and panel logged, for the message of a failure. */
+  logs() {
+    const read = (name) => `----- ${name}\n${readFileSync(this.#file(`${name}.log`), "utf8")}`;
+    return ["koppel-server", "koppel-panel"].map(read).join("\n");
+  }
+
+  #file(name) {
+    return join(this.folder, name);
+  }
+
+  #spawn(name, words, stdin) {
+    const log = openSync(this.#file(`${name}.log`), "a");
+    const child = spawn(binary(name), words, { stdio: [stdin, "pipe", log] });
+    this.#children.push(child);
+    return child;
+  }
+
+  async #serve(name, ...words) {
+    const child = this.#spawn(name, words, "ignore");
+    const first = await Promise.race([
+      new Promise((done) => createInterface(child.stdout).once("line", done)),
+      new Promise((done) => child.once("exit", (code) => done(`it ended with ${code}`))),
+    ]);
+    if (!first.startsWith("listening on ")) throw new Error(`${name} did not come up: ${first}`);
+  }
+}
+
+/** `koppel --json`: events come as lines, commands go as lines. */
+class Phone {
+  #child;
+  #events = [];
+  #next = 0;
+  #wake = () => {};
+
+  constructor(child) {
+    this.#child = child;
+    createInterface(child.stdout).on("line", (line) => {
+      this.#events.push(JSON.parse(line));
+      this.#wake();
+    });
+    child.once("exit", () => {
+      this.#events.push({ event: "exit" });
+      this.#wake();
+    });
+  }
+
+  /** The next event of this name that fits; an error or the end of the phone ends the wait. */
+  async event(name, fits = () => true) {
+    const until = Date.now() + PATIENCE;
+    for (;;) {
+      while (this.#next < this.#events.length) {
+        const event = this.#events[this.#next++];
+        if (event.event === name && fits(event)) return event;
+        if (event.event === "error" || event.event === "exit") throw new Error(`no ${name}: ${this.#said()}`);
+      }
+      const left = until - Date.now();
+      if (left <= 0) throw new Error(`no ${name} in time: ${this.#said()}`);
+      await new Promise((done) => {
+        const timer = setTimeout(done, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          done();
+        };
+      });
+    }
+  }
+
+  tell(command) {
+    this.#child.stdin.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** The last of what it said, without codes. */
+  #said() {
+    return this.#events.slice(-8).map(({ event, state, code, mode, outcome }) =>
+      [event, mode ?? code, state, outcome].filter(Boolean).join(" ")).join(", ");
+  }
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
