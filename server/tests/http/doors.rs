@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, StatusCode as Status};
 use axum::routing::post;
 use koppel_protocol::challenge::Subject;
 use koppel_protocol::decision::Verdict;
-use koppel_protocol::notice::NoticeKind;
 use koppel_protocol::letter::Letter;
+use koppel_protocol::notice::NoticeKind;
 use koppel_protocol::pairing::Door;
 use koppel_protocol::{SecretText, Text};
 use reqwest::StatusCode;
@@ -71,7 +71,9 @@ async fn wrong_passwords_are_counted_before_the_directory_is_asked() {
     let directory = Directory::default();
     let world = world(directory.clone()).await;
     for _ in 0..5 {
-        let Err(refused) = Waiting::begin(&world, door("anna", "wrong")).await else { panic!("a wrong password paired") };
+        let Err(refused) = Waiting::begin(&world, door("anna", "wrong")).await else {
+            panic!("a wrong password paired")
+        };
         assert_eq!((refused.status.as_u16(), refused.slug()), (422, "wrong-code"), "{refused:?}");
     }
     let Err(refused) = Waiting::begin(&world, door("anna", "right")).await else { panic!("the sixth try counted") };
