@@ -15,7 +15,7 @@ use std::cmp::Ordering;
 
 use koppel_protocol::{
     Identity, Nonce,
-    challenge::{self, Challenge},
+    challenge::Challenge,
     id::{ChallengeId, DeviceId, NoticeId},
     identity::{IdentityError, KeyVersion},
     letter::Letter,
