@@ -17,9 +17,6 @@ use crate::{
     trouble::Trouble,
 };
 
-/// How many ended challenges of an account are shown.
-const MOST_ENDED: usize = 16;
-
 impl Account {
     pub(crate) fn view(&self, world: &World<'_>) -> AccountView {
         let mut view = AccountView {
@@ -83,13 +80,10 @@ impl Account {
         member.inbox.find(cid, &moment).map(|item| self.item_view(item, &moment))
     }
 
-    /// Challenges that ended lately, oldest first. One whose next delivery waits has not ended.
+    /// Challenges that ended, oldest first.
     pub(crate) fn ended_views(&self) -> Vec<EndedView> {
         let Ok(member) = self.active() else { return Vec::new() };
-        let ended = member.inbox.ended().filter(|(stone, _)| member.inbox.claims(stone.cid).is_none());
-        let mut views: Vec<_> =
-            ended.map(|(stone, subject)| self.ended_view(stone.cid, subject.seq, stone.how)).collect();
-        views.split_off(views.len().saturating_sub(MOST_ENDED))
+        member.inbox.ended().map(|(stone, subject)| self.ended_view(stone.cid, subject.seq, stone.how)).collect()
     }
 
     pub(super) fn ended_view(&self, cid: ChallengeId, seq: u32, how: Ending) -> EndedView {
