@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use koppel_server::{Config, Server};
+use koppel_server::{Clock, Config};
 
-use crate::fixture::{World, organisation};
+use crate::fixture::{World, organisation, start};
 
 fn run(database: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_koppel-server")).args(arguments).arg("--database").arg(database).output().unwrap()
@@ -71,7 +71,7 @@ async fn keys_that_others_can_read_or_that_are_gone_stop_the_server() {
     refused(&config.database, &["serve"], &["keys are missing", "Put the file back"]);
     std::fs::write(&config.keys, kept).unwrap();
     std::fs::set_permissions(&config.keys, std::fs::Permissions::from_mode(0o600)).unwrap();
-    Server::start(config).await.expect("with its keys it starts again").stop().await;
+    start(&config, Clock::system()).await.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +146,7 @@ async fn a_restored_backup_starts_only_after_restore_and_old_nonces_are_dead() {
     let backup: Vec<_> = ["", "-wal"]
         .map(|suffix| (beside(&config.database, suffix), std::fs::read(beside(&config.database, suffix)).ok()))
         .into();
-    let running = Server::start(config.clone()).await.unwrap();
+    let running = start(&config, Clock::system()).await;
     let url = running.url();
     let world = World { running, url, folder, config, http, clock, key, sibling };
     world.put_user("bert").await;
@@ -167,7 +167,7 @@ async fn a_restored_backup_starts_only_after_restore_and_old_nonces_are_dead() {
     );
     let restored = run(&config.database, &["restore", "--json"]);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
-    let running = Server::start(config.clone()).await.unwrap();
+    let running = start(&config, Clock::system()).await;
     let url = running.url();
     let world = World { running, url, folder, config, http, clock, key, sibling };
     let proof = phone.proof("POST", "/d/v1/inbox", b"{}", nonce);
@@ -238,7 +238,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     server.wait().unwrap();
     let World { running, folder, config, http, clock, key, sibling, .. } = world;
     running.stop().await;
-    let running = Server::start(config.clone()).await.expect("with space it starts");
+    let running = start(&config, Clock::system()).await;
     let url = running.url();
     let world = World { running, url, folder, config, http, clock, key, sibling };
     for path in &kept {

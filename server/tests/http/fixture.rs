@@ -24,7 +24,8 @@ use koppel_protocol::{
     AgreementKey, Bytes, Digits, Envelope, Host, Identity, Nonce, PairingLink, Secret, SigningKey, Text,
 };
 use koppel_server::commands::{self, ApiKeyAdd, Command, OrganisationAdd, RelyingPartyAdd};
-use koppel_server::{Clock, Config, Running, Server};
+use koppel_server::{Clock, Config, Running, Server, StartError};
+use koppel_store::OpenError;
 use reqwest::{Client, Method, Response, StatusCode};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
@@ -82,7 +83,15 @@ pub(crate) struct World {
 }
 
 pub(crate) async fn command(config: &Config, command: Command) -> Value {
-    commands::perform(config, command).await.expect("the command is done")
+    let begun = std::time::Instant::now();
+    loop {
+        match commands::perform(config, command.clone()).await {
+            Err(refused) if refused.0.contains("in use") && begun.elapsed().as_secs() < 10 => {
+                tokio::task::yield_now().await;
+            }
+            done => return done.expect("the command is done"),
+        }
+    }
 }
 
 pub(crate) async fn add_key(config: &Config, relying_party: &str, scopes: &[&str]) -> String {
@@ -120,6 +129,19 @@ pub(crate) fn client() -> Client {
     Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("an HTTP client")
 }
 
+/// Starts a server whose file was just let go. A child that another test forks holds the lock for the moment until its exec.
+pub(crate) async fn start(config: &Config, clock: Clock) -> Running {
+    let begun = std::time::Instant::now();
+    loop {
+        match Server::start_with(config.clone(), clock.clone()).await {
+            Err(StartError::Database(OpenError::InUse(_))) if begun.elapsed().as_secs() < 10 => {
+                tokio::task::yield_now().await;
+            }
+            started => return started.expect("started"),
+        }
+    }
+}
+
 impl World {
     pub(crate) async fn start() -> World {
         World::with(organisation()).await
@@ -134,7 +156,7 @@ impl World {
         let key = add_key(&config, "Klantpaneel", &["verify", "manage", "desk"]).await;
         let sibling = add_key(&config, "Beheerpaneel", &["verify", "manage", "desk"]).await;
         let clock = TestClock::new();
-        let running = Server::start_with(config.clone(), clock.clock()).await.expect("started");
+        let running = start(&config, clock.clock()).await;
         let url = running.url();
         World { running, url, folder, config, http: client(), clock, key, sibling }
     }
@@ -143,7 +165,7 @@ impl World {
     pub(crate) async fn restart(self) -> World {
         let World { running, folder, config, http, clock, key, sibling, .. } = self;
         running.stop().await;
-        let running = Server::start_with(config.clone(), clock.clock()).await.expect("started");
+        let running = start(&config, clock.clock()).await;
         let url = running.url();
         World { running, url, folder, config, http, clock, key, sibling }
     }

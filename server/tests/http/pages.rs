@@ -266,7 +266,10 @@ async fn the_first_phone_is_paired_on_the_page_and_the_login_goes_on() {
     let verify = browser.get(&page).await;
     let code = phone.code(&world).await;
     let right = browser.post(&format!("{page}/check"), &[("form_token", &token(&verify)), ("digits", &code)]).await;
-    let back = returned(&location(&right));
+    assert_eq!(location(&right), page, "the page says first that the phone works");
+    let done = browser.get(&page).await;
+    let finished = browser.post(&format!("{page}/finish"), &[("form_token", &token(&done))]).await;
+    let back = returned(&location(&finished));
     let verified =
         world.post(&format!("/v1/prompts/{prompt}/result"), json!({ "code": back["code"], "v": session.v() })).await;
     assert_eq!(verified.status, StatusCode::OK, "{verified:?}");

@@ -15,6 +15,9 @@ use super::open::connect;
 const EVERY: Duration = Duration::from_secs(1);
 /// A shorter log is left alone.
 const ENOUGH: u64 = 4 << 20;
+/// A longer log is emptied, although writers wait for that: under steady load it would grow for ever otherwise, and a start
+/// after a crash reads all of it.
+const TOO_LONG: u64 = 16 << 20;
 
 pub(crate) struct Checkpointer {
     stop: Option<Sender<()>>,
@@ -31,7 +34,10 @@ impl Checkpointer {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 let length = std::fs::metadata(&log).map_or(0, |log| log.len());
                 if length >= ENOUGH {
-                    checkpoint(&connection);
+                    checkpoint(&connection, "PRAGMA wal_checkpoint(PASSIVE)");
+                }
+                if length >= TOO_LONG {
+                    checkpoint(&connection, "PRAGMA wal_checkpoint(TRUNCATE)");
                 }
             }
         });
@@ -40,9 +46,9 @@ impl Checkpointer {
     }
 }
 
-fn checkpoint(connection: &Connection) {
-    // Passive: takes what no reader holds, and waits for nobody.
-    let done = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+/// `PASSIVE` takes what no reader holds, and waits for nobody. `TRUNCATE` waits for its turn and finds little left to do.
+fn checkpoint(connection: &Connection, how: &str) {
+    let done = connection.query_row(how, [], |_| Ok(()));
     if let Err(error) = done {
         tracing::warn!(%error, "the write-ahead log was not moved into the database");
     }
