@@ -74,6 +74,9 @@ pub(crate) struct Subject {
     pub(crate) hash: Bytes<32>,
     /// End of the delivery, seconds of server time.
     pub(crate) expires_at: u64,
+    /// Whether its approval lifts the account's lock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unlocks: bool,
 }
 
 /// What an answer is told.

@@ -117,3 +117,70 @@ impl Anchor {
         self.uncertainty_ms + now.monotonic_ms.saturating_sub(self.monotonic_ms) / DRIFT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SERVER_MS: i64 = 1_800_000_000_000;
+
+    fn now(monotonic_ms: u64, wall_ms: i64) -> Now {
+        Now { wall_ms, monotonic_ms }
+    }
+
+    proptest! {
+        /// Row 35: whatever the wall clock does, the learned time is off by half a round trip and the drift, no more.
+        #[test]
+        fn the_learned_time_is_right_whatever_the_wall_clock_says(
+            samples in prop::collection::vec((0_u64..5_000, 0_u64..5_000, 0_u64..600_000, any::<i32>()), 1..20),
+            idle in 0_u64..600_000,
+            wall in any::<i32>(),
+        ) {
+            let mut clock = ServerClock::default();
+            let (mut at, mut best) = (0_u64, (u64::MAX, 0_u64));
+            for (there, back, pause, wall) in samples {
+                at += pause;
+                let sent = at;
+                let stamped = SERVER_MS + (sent + there) as i64;
+                at += there + back;
+                clock.learn(stamped, sent, now(at, i64::from(wall)));
+                let uncertainty = (there + back) / 2 + 1;
+                if best.0 == u64::MAX || uncertainty <= best.0 + (at - best.1) / DRIFT {
+                    best = (uncertainty, at);
+                }
+            }
+            let later = now(at + idle, i64::from(wall));
+            let off = clock.learned_ms(later).unwrap().abs_diff(SERVER_MS + later.monotonic_ms as i64);
+            prop_assert!(off <= best.0 + idle / DRIFT + (at - best.1) / DRIFT + 1, "off by {off}");
+        }
+
+        #[test]
+        fn a_deadline_lies_where_the_servers_clock_will_be(seconds in 0_u64..100_000, wall in any::<i32>()) {
+            let mut clock = ServerClock::default();
+            clock.learn(SERVER_MS, 5_000, now(5_000, i64::from(wall)));
+            let end = (SERVER_MS / 1_000) as u64 + seconds;
+            let deadline = clock.deadline(end, now(6_000, 0));
+            prop_assert!(deadline.abs_diff((5_000 + seconds * 1_000).max(6_000)) <= 1);
+        }
+    }
+
+    #[test]
+    fn a_server_whose_clock_was_set_is_believed_anew() {
+        let mut clock = ServerClock::default();
+        clock.learn(SERVER_MS, 1_000, now(1_010, 0));
+        clock.learn(SERVER_MS + 3_600_000, 2_000, now(2_500, 0));
+        let off = clock.learned_ms(now(2_500, 0)).unwrap().abs_diff(SERVER_MS + 3_600_250);
+        assert!(off <= 250, "{off}");
+    }
+
+    #[test]
+    fn after_a_restart_the_offset_to_the_wall_clock_is_all_there_is() {
+        let mut clock = ServerClock::default();
+        clock.learn(SERVER_MS, 0, now(0, 1_000));
+        let restarted: ServerClock = serde_json::from_str(&serde_json::to_string(&clock).unwrap()).unwrap();
+        assert_eq!(restarted.learned_ms(now(0, 61_000)), None);
+        assert_eq!(restarted.guess_ms(now(0, 61_000)), SERVER_MS + 60_000);
+    }
+}

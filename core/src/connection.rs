@@ -140,7 +140,9 @@ impl Connection {
             (Event::Opened { order }, Live::Opening { order: open, since }) if order == *open => {
                 self.live = Live::Greeting { order, since: *since };
             }
-            (Event::Hello { order, nonce }, Live::Greeting { order: open, .. }) if order == *open => {
+            (Event::Hello { order, nonce }, Live::Opening { order: open, .. } | Live::Greeting { order: open, .. })
+                if order == *open =>
+            {
                 let now = moment.now.monotonic_ms;
                 self.live = Live::Up { order, since: now, heard: now };
                 self.poll = Poll::Off;

@@ -15,7 +15,7 @@ use std::cmp::Ordering;
 
 use koppel_protocol::{
     Identity, Nonce,
-    challenge::{self, Challenge},
+    challenge::Challenge,
     id::{ChallengeId, DeviceId, NoticeId},
     identity::{IdentityError, KeyVersion},
     letter::Letter,
@@ -216,11 +216,6 @@ impl Inbox {
     /// A challenge as it was signed, live or about to end.
     pub(crate) fn claims(&self, cid: ChallengeId) -> Option<&Challenge> {
         self.items.iter().find(|item| item.cid() == cid).map(Item::claims)
-    }
-
-    /// Whether it is one that lifts the lock.
-    pub(crate) fn is_unlock(&self, cid: ChallengeId) -> bool {
-        self.claims(cid).is_some_and(|claims| claims.subject == challenge::Subject::Unlock)
     }
 
     /// What a fraud report on this challenge would be about, live or ended.

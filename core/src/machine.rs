@@ -85,8 +85,9 @@ impl Machine {
 
     /// The monotonic moment at which [`Event::Tick`] is due.
     pub fn next_wake(&self, now: Now) -> Option<u64> {
-        let mut phone = self.phone.clone();
-        phone.next_wake(now, self.tools.as_ref()).into_iter().chain(self.write_again_at).min()
+        let wakes =
+            self.look(now, |accounts, world| accounts.iter().filter_map(|account| account.next_wake(world)).min());
+        wakes.into_iter().chain(self.write_again_at).min()
     }
 
     /// A picture of everything, for the person.
@@ -96,10 +97,8 @@ impl Machine {
 
     /// What is on a challenge's own screen; none when it is over.
     pub fn content(&self, account: AccountId, cid: ChallengeId, now: Now) -> Option<ChallengeContent> {
-        let mut phone = self.phone.clone();
-        let place = phone.place(account).ok()?;
-        let (accounts, mut world) = phone.split(now, self.tools.as_ref());
-        accounts[place].content(cid, &mut world)
+        let place = self.phone.place(account).ok()?;
+        self.look(now, |accounts, world| accounts[place].content(cid, world))
     }
 
     /// The accounts that have keys. Keys of any other account are left over from a pairing that a kill ended before
@@ -109,16 +108,29 @@ impl Machine {
     }
 
     fn picture(&self, now: Now) -> State {
-        let mut phone = self.phone.clone();
-        let (accounts, mut world) = phone.split(now, self.tools.as_ref());
-        let mut state = State::default();
-        for account in accounts.iter() {
-            state.accounts.push(account.view(&world));
-            state.challenges.extend(account.challenge_views(&mut world));
-            state.ended.extend(account.ended_views());
-            state.notices.extend(account.notice_views());
-        }
-        state
+        self.look(now, |accounts, world| {
+            let mut state = State::default();
+            for account in accounts {
+                state.accounts.push(account.view(world));
+                state.challenges.extend(account.challenge_views(world));
+                state.ended.extend(account.ended_views());
+                state.notices.extend(account.notice_views());
+            }
+            state
+        })
+    }
+
+    /// Looks at the accounts without changing anything: what a look counts, it counts for itself.
+    fn look<T>(&self, now: Now, look: impl FnOnce(&[Account], &mut World<'_>) -> T) -> T {
+        let (mut generation, mut attempts) = (self.phone.generation, Attempts::default());
+        let mut world = World {
+            now,
+            on_screen: self.phone.on_screen,
+            tools: self.tools.as_ref(),
+            generations: &mut generation,
+            attempts: &mut attempts,
+        };
+        look(&self.phone.accounts, &mut world)
     }
 }
 
@@ -266,11 +278,6 @@ impl Phone {
     fn split<'a>(&'a mut self, now: Now, tools: &'a dyn Toolbox) -> (&'a mut Vec<Account>, World<'a>) {
         let Self { accounts, attempts, on_screen, generation } = self;
         (accounts, World { now, on_screen: *on_screen, tools, generations: generation, attempts })
-    }
-
-    fn next_wake(&mut self, now: Now, tools: &dyn Toolbox) -> Option<u64> {
-        let (accounts, mut world) = self.split(now, tools);
-        accounts.iter().filter_map(|account| account.next_wake(&mut world)).min()
     }
 
     fn contents(&self) -> Option<Contents> {

@@ -167,10 +167,17 @@ impl Account {
         world: &mut World<'_>,
     ) -> Result<(), Refused> {
         let event = match &said {
-            Said::Yes(_) => poll.map(|order| connection::Event::Polled { order }),
+            Said::Yes(_) => {
+                self.member_mut()?.suspended = false;
+                poll.map(|order| connection::Event::Polled { order })
+            }
             Said::No(refusal) => {
                 let retry_after_s = refusal.retry_after_s;
-                self.stop_if_revoked(refusal.trouble(), effects, world)?;
+                let trouble = refusal.trouble();
+                self.stop_if_revoked(trouble, effects, world)?;
+                if trouble == Trouble::DeviceSuspended && !std::mem::replace(&mut self.member_mut()?.suspended, true) {
+                    effects.push(self.trouble_news(None, trouble, true));
+                }
                 poll.map(|order| connection::Event::PollFailed { order, retry_after_s })
             }
             Said::Later { retry_after_s, .. } => {

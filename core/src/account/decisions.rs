@@ -305,9 +305,8 @@ impl Account {
     /// What an outcome means for the challenge and for the account's lock.
     fn settled(&mut self, place: usize, outcome: Outcome, world: &mut World<'_>) -> Result<Vec<Effect>, Refused> {
         let approval = &self.member()?.approvals[place];
-        let (cid, seq) = (approval.subject.cid, approval.subject.seq);
+        let (cid, seq, unlocks) = (approval.subject.cid, approval.subject.seq, approval.subject.unlocks);
         let locked = self.member()?.locked;
-        let unlocks = self.member()?.inbox.is_unlock(cid);
         let (through, how) = match outcome {
             Outcome::Approved => (u32::MAX, Ending::As(ChallengeState::Approved)),
             Outcome::Denied => (u32::MAX, Ending::As(ChallengeState::Denied)),

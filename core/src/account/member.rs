@@ -28,6 +28,8 @@ pub(crate) struct Member {
     pub(crate) approvals: Vec<Approval>,
     /// When the chain was last fetched, in this run.
     pub(crate) identity_checked: Option<u64>,
+    /// The person was told that this phone is suspended.
+    pub(crate) suspended: bool,
     /// Not fetched again before, while a message waits for it.
     pub(crate) identity_again_at: u64,
 }
@@ -60,6 +62,7 @@ impl From<Paired> for Member {
             inbox: Inbox::default(),
             approvals: Vec::new(),
             identity_checked: None,
+            suspended: false,
             identity_again_at: 0,
         }
     }

@@ -84,6 +84,7 @@ impl Account {
                 inbox: member.inbox.into(),
                 approvals: member.answers.into_iter().map(Approval::resume).collect(),
                 identity_checked: None,
+                suspended: false,
                 identity_again_at: 0,
             })),
         };

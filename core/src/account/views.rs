@@ -17,6 +17,9 @@ use crate::{
     trouble::Trouble,
 };
 
+/// How many ended challenges of an account are shown.
+const MOST_ENDED: usize = 16;
+
 impl Account {
     pub(crate) fn view(&self, world: &World<'_>) -> AccountView {
         let mut view = AccountView {
@@ -80,10 +83,13 @@ impl Account {
         member.inbox.find(cid, &moment).map(|item| self.item_view(item, &moment))
     }
 
-    /// Challenges that ended, oldest first.
+    /// Challenges that ended lately, oldest first. One whose next delivery waits has not ended.
     pub(crate) fn ended_views(&self) -> Vec<EndedView> {
         let Ok(member) = self.active() else { return Vec::new() };
-        member.inbox.ended().map(|(stone, subject)| self.ended_view(stone.cid, subject.seq, stone.how)).collect()
+        let ended = member.inbox.ended().filter(|(stone, _)| member.inbox.claims(stone.cid).is_none());
+        let mut views: Vec<_> =
+            ended.map(|(stone, subject)| self.ended_view(stone.cid, subject.seq, stone.how)).collect();
+        views.split_off(views.len().saturating_sub(MOST_ENDED))
     }
 
     pub(super) fn ended_view(&self, cid: ChallengeId, seq: u32, how: Ending) -> EndedView {

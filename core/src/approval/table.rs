@@ -78,6 +78,7 @@ fn subject() -> Subject {
         seq: 2,
         hash: Bytes::new([4; 32]),
         expires_at: SERVER_S + 60,
+        unlocks: false,
     }
 }
 

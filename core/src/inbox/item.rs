@@ -85,6 +85,7 @@ impl Item {
             seq: self.claims.seq,
             hash: self.hash,
             expires_at: self.claims.exp,
+            unlocks: self.claims.subject == challenge::Subject::Unlock,
         }
     }
 

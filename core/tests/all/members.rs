@@ -8,7 +8,7 @@ use koppel_protocol::phone_api::ChallengeState;
 
 use crate::{
     fixtures::{Curve, cid},
-    network::{FAIR, World, account},
+    network::{FAIR, Weather, World, account},
     server::{Fact, Server},
 };
 
@@ -166,6 +166,24 @@ fn a_fraud_report_locks_and_an_unlock_challenge_lifts_it() {
     world.take(Event::Unlock { account: account(1) }).unwrap();
     world.run_for(1_000);
     assert_eq!(troubles(&world).last(), Some(&Trouble::NotLocked));
+}
+
+#[test]
+fn an_unlock_lifts_the_lock_whether_its_end_or_its_answer_comes_first() {
+    for seed in 0..20 {
+        let mut world = World::quick(seed).pair();
+        world.server().pose_number(cid(1), "anna");
+        world.run_for(1_000);
+        deny(&mut world, 1, DenyReason::NotMe).unwrap();
+        world.run_for(1_000);
+        world.take(Event::Unlock { account: account(1) }).unwrap();
+        world.run_for(1_000);
+        let unlock = world.phone.machine.snapshot(world.now()).challenges.remove(0);
+        world.weather = Weather { delay_ms: 500, ..FAIR };
+        world.take(Event::Approve { account: account(1), cid: unlock.cid, number: None }).unwrap();
+        world.run_for(5_000);
+        assert!(!view(&world).locked, "seed {seed}");
+    }
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn settled(world: &mut World, witness: &Witness, last: ChallengeId) {
 
 #[test]
 fn on_any_network_a_challenge_is_announced_once_and_an_answer_counts_once() {
-    seeds(120, storm);
+    seeds(200, storm);
 }
 
 /// Pairs in a storm, killed again and again, until it is over one way or the other.
@@ -291,5 +291,5 @@ fn step_of_pairing(world: &mut World, numbers: &mut BTreeSet<String>) {
 
 #[test]
 fn on_any_network_a_pairing_ends_on_both_sides_or_on_none() {
-    seeds(150, pair_in_a_storm);
+    seeds(200, pair_in_a_storm);
 }

@@ -164,7 +164,20 @@ fn nothing_secret_is_printed() {
     let state = world.phone.machine.snapshot(world.now());
     let content = world.phone.machine.content(account(1), cid(1), world.now());
     let printed = format!("{vault:?} {:?} {state:?} {content:?} {:?}", world.phone.machine, world.phone.news);
-    for secret in ["123456", "314159", "222222", "eyJ"] {
+    let door = Event::Pair {
+        account: account(9),
+        invitation: Invitation::Login {
+            origin: "https://koppel.example.org".parse().unwrap(),
+            user: text("anna"),
+            password: "correct horse".parse().unwrap(),
+        },
+        device_name: text("Pixel 8"),
+        platform: koppel_protocol::pairing::Platform::Terminal,
+        approvals: true,
+    };
+    let typed = Event::Approve { account: account(1), cid: cid(2), number: Some("314159".parse().unwrap()) };
+    let printed = format!("{printed} {door:?} {typed:?}");
+    for secret in ["123456", "314159", "222222", "eyJ", "correct horse"] {
         assert!(!printed.contains(secret), "{secret}");
     }
 }
