@@ -47,7 +47,7 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
             response.headers_mut().insert(header::ALLOW, allow);
         }
     }
-    let secure = app.registry.organisations().first().is_some_and(|organisation| organisation.public_url.is_secure());
+    let secure = app.registry.is_secure();
     add_headers(&app, response.headers_mut(), secure);
     log(&LogLine {
         instance: &instance,

@@ -72,6 +72,11 @@ impl Registry {
         self.with(|content| content.organisations.clone())
     }
 
+    /// Whether browsers reach this server by https.
+    pub fn is_secure(&self) -> bool {
+        self.with(|content| content.organisations.first().is_some_and(|own| own.public_url.is_secure()))
+    }
+
     /// One organisation.
     pub fn organisation(&self, id: OrganisationId) -> Option<Arc<Organisation>> {
         self.with(|content| content.organisations.iter().find(|organisation| organisation.id == id).cloned())

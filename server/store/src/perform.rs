@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Account, Actor, Change, Command, Context, Door, ExternalId, Found, Fresh, Needs, Outcome, Policy, Question,
-    Refusal, Reply, SourceCounter, SourceTry, Time, audit, decide,
+    Account, Actor, ChallengeState, Change, Command, Context, Door, ExternalId, Found, Fresh, Needs, Outcome, Policy,
+    Question, Refusal, Reply, SourceCounter, SourceTry, Time, audit, decide,
 };
 use koppel_protocol::{
     Bytes,
@@ -186,18 +186,27 @@ fn touched(before: &Account, changes: &[Change], reply: &Result<Reply, Refusal>)
     for change in changes {
         match change {
             Change::PutUser(user) => touched.push(Touched::User(user.id)),
-            Change::PutDevice(device) => touched.push(Touched::Device(device.id)),
+            // That a phone was heard of is no news to it.
+            Change::PutDevice(device) => {
+                let former = before.device(device.id).map(|device| device.state);
+                touched.extend((former != Some(device.state)).then_some(Touched::Device(device.id)));
+            }
             Change::PutPairing(pairing) => touched.push(Touched::Pairing(pairing.id)),
             Change::PutPrompt(prompt) => touched.push(Touched::Prompt(prompt.id)),
-            Change::PutCopy(copy) => touched.push(Touched::Device(copy.device)),
+            // What a phone told of a copy needs not be told to it.
+            Change::PutCopy(copy) => {
+                touched.extend(copy.arrived_at.is_none().then_some(Touched::Device(copy.device)));
+            }
             Change::PutNotice(notice) => touched.push(Touched::Device(notice.device)),
             Change::PutChallenge(challenge) => {
                 touched.push(Touched::Challenge(challenge.id));
                 if let Question::Login(login) = &challenge.question {
                     touched.extend(login.prompt.map(Touched::Prompt));
                 }
-                let told = before.copies.iter().filter(|copy| copy.challenge == challenge.id);
-                touched.extend(told.map(|copy| Touched::Device(copy.device)));
+                if ends_on_phones(challenge.state) {
+                    let told = before.copies.iter().filter(|copy| copy.challenge == challenge.id);
+                    touched.extend(told.map(|copy| Touched::Device(copy.device)));
+                }
             }
             Change::PutMethod(_)
             | Change::PutInvitation(_)
@@ -217,6 +226,12 @@ fn touched(before: &Account, changes: &[Change], reply: &Result<Reply, Refusal>)
     touched.sort_unstable();
     touched.dedup();
     touched
+}
+
+/// Whether phones take a challenge off their screens in this state. A pending one is seen by its copies; what became of an
+/// approval they were told before.
+fn ends_on_phones(state: ChallengeState) -> bool {
+    !matches!(state, ChallengeState::Pending | ChallengeState::Consumed | ChallengeState::Lapsed)
 }
 
 /// Performs an act of the operator: its entry joins the organisation's chain.
