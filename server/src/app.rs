@@ -71,6 +71,10 @@ pub struct App {
     pub proofs: ProofMemory,
     /// How often a phone may ask.
     pub pace: Pace,
+    /// How often a phone may tell something on its live channel.
+    pub frames: Pace,
+    /// How many connections may be about to prove themselves.
+    pub greetings: Semaphore,
     /// Directories of organisations.
     pub directory: Directory,
     /// How many may be asked at once.

@@ -42,6 +42,8 @@ use crate::source::TrustedProxies;
 use crate::wake::Wakes;
 use crate::{answer, health};
 
+/// Live channels that may be without a proof at one time; each has five seconds for it.
+const GREETINGS: usize = 4096;
 /// Phones get so long to hear the farewell.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -150,7 +152,9 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         wakes,
         long_polls: Arc::new(Semaphore::new(permits(config.limits.long_polls))),
         proofs: ProofMemory::default(),
-        pace: Pace::default(),
+        pace: Pace::of_questions(),
+        frames: Pace::of_frames(),
+        greetings: Semaphore::new(GREETINGS),
         directory: Directory::new(directory_roots(config)?),
         directory_turns: Semaphore::new(permits(config.limits.directory_questions)),
         drain: Drain::new(),

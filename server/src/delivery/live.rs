@@ -124,6 +124,10 @@ async fn bye(socket: &mut WebSocket, reconnect_in: u64, why: &str) {
 
 /// Hello, proof, and everything that is live.
 async fn begin(app: &Arc<App>, source: Source, socket: &mut WebSocket) -> Option<Session> {
+    let Ok(_turn) = app.greetings.try_acquire() else {
+        bye(socket, SPREAD, "busy").await;
+        return None;
+    };
     let nonce = app.nonces.issue(app.now().0);
     send_frame(socket, &ServerFrame::Hello { nonce }).await.ok()?;
     let within = Duration::from_secs(PROOF_WITHIN);
@@ -207,6 +211,7 @@ impl Session {
         match message {
             Message::Text(frame) => match json::object::<PhoneFrame>(frame.as_bytes()) {
                 Ok(PhoneFrame::Receipt { receipts }) => {
+                    self.app.frames.take(self.device(), self.app.clock.millis()).map_err(|_| Over)?;
                     let actor = Actor::Phone { organisation: self.organisation, device: Some(self.device()) };
                     let by = By::new(actor, self.source);
                     receive(&self.app, self.device(), receipts, by).map_err(|_| Over)
