@@ -17,7 +17,7 @@ async function enrolled(user) {
   return phone;
 }
 
-describe("a login by approval", () => {
+describe("a login by approval", { timeout: 300_000 }, () => {
   test("goes on by itself when the phone approved, on the phone's signature", async () => {
     const phone = await enrolled("fleur");
     const { page, close } = await openBrowser(browser(), stage, { ...sizes.desktop, colorScheme: "dark" });
