@@ -26,6 +26,16 @@ pub enum Chain {
     Organisation(OrganisationId),
 }
 
+impl Chain {
+    /// The bytes of its owner's id.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        match self {
+            Self::User(id) => id.as_bytes(),
+            Self::Organisation(id) => id.as_bytes(),
+        }
+    }
+}
+
 impl std::fmt::Display for Chain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

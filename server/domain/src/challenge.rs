@@ -32,8 +32,8 @@ pub struct Challenge {
     pub state: ChallengeState,
     /// When it was approved.
     pub approved_at: Option<Time>,
-    /// The phone whose signature approved it; none: a typed code did.
-    pub approved_by: Option<DeviceId>,
+    /// The signed answer that approved it; none: a typed code did.
+    pub approval: Option<Approval>,
     /// It ends then, whatever its deliveries do.
     pub expires: Time,
     /// Oldest first; at least one.
@@ -44,6 +44,15 @@ pub struct Challenge {
     pub version: u64,
     /// When it was made.
     pub created: Time,
+}
+
+/// Which signed answer approved a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Whose.
+    pub device: DeviceId,
+    /// The answer's own id.
+    pub jti: Bytes<16>,
 }
 
 /// What is asked.

@@ -2,12 +2,12 @@
 
 use koppel_protocol::{
     Bytes,
-    id::{DeviceId, InvitationId, NoticeId, PairingId},
+    id::{ChallengeId, DeviceId, InvitationId, NoticeId, PairingId, PromptId},
 };
 
 use crate::{
-    Challenge, Counter, CounterKind, Decision, Device, DeviceCopy, Invitation, Job, Method, Notice, Pairing, Prompt,
-    Proof, User, audit::Entry,
+    Challenge, Counter, CounterKind, Decision, Device, DeviceCopy, Invitation, Job, Method, MethodKind, Notice,
+    Pairing, Prompt, Proof, User, audit::Entry,
 };
 
 /// One row-level change. A transaction's changes end with [`Change::PutUser`], whose version is one higher.
@@ -56,6 +56,34 @@ impl Change {
     /// How many variants there are; a store's conformance test sees each.
     pub const VARIANTS: usize = 17;
 
+    /// The row it puts or removes, where it is one of an account's: of several changes of one row in a transaction only the
+    /// last has to be written.
+    pub fn row(&self) -> Option<RowKey> {
+        Some(match self {
+            Self::PutDevice(row) => RowKey::Device(row.id),
+            Self::PutInvitation(row) => RowKey::Invitation(row.id),
+            Self::PutPairing(row) => RowKey::Pairing(row.id),
+            Self::PutPrompt(row) => RowKey::Prompt(row.id),
+            Self::PutChallenge(row) => RowKey::Challenge(row.id),
+            Self::PutMethod(row) => RowKey::Method(row.kind),
+            Self::PutCounter(row) => RowKey::Counter(row.kind),
+            Self::PutNotice(row) => RowKey::Notice(row.id),
+            Self::Remove(Row::Device(id)) => RowKey::Device(*id),
+            Self::Remove(Row::Invitation(id)) => RowKey::Invitation(*id),
+            Self::Remove(Row::Pairing(id)) => RowKey::Pairing(*id),
+            Self::Remove(Row::Notice(id)) => RowKey::Notice(*id),
+            Self::Remove(Row::Counter(kind)) => RowKey::Counter(*kind),
+            Self::PutUser(_)
+            | Self::PutCopy(_)
+            | Self::PutDecision(_)
+            | Self::InsertJob(_)
+            | Self::AppendAudit(_)
+            | Self::RememberProof(_)
+            | Self::Erase
+            | Self::ForgetSourceTries { .. } => return None,
+        })
+    }
+
     /// Which variant this is.
     pub const fn variant(&self) -> usize {
         match self {
@@ -78,6 +106,27 @@ impl Change {
             Self::ForgetSourceTries { .. } => 16,
         }
     }
+}
+
+/// Names a row that a transaction may put more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowKey {
+    /// A phone.
+    Device(DeviceId),
+    /// An invitation.
+    Invitation(InvitationId),
+    /// A pairing.
+    Pairing(PairingId),
+    /// A prompt.
+    Prompt(PromptId),
+    /// A challenge.
+    Challenge(ChallengeId),
+    /// A method.
+    Method(MethodKind),
+    /// A bucket.
+    Counter(CounterKind),
+    /// A notice.
+    Notice(NoticeId),
 }
 
 /// A row that goes by itself.

@@ -48,7 +48,7 @@ pub mod user;
 
 pub use account::Account;
 pub use alerts::Loudness;
-pub use challenge::{Challenge, ChallengeState, Delivery, DeliveryState, DeviceCopy, Login, Mode, Question};
+pub use challenge::{Approval, Challenge, ChallengeState, Delivery, DeliveryState, DeviceCopy, Login, Mode, Question};
 pub use change::{Change, Row};
 pub use command::{
     Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, OpenPrompt, Plan, Prepared,

@@ -6,7 +6,7 @@ use koppel_protocol::{
     id::{ChallengeId, DeviceId, PairingId, PromptId},
 };
 
-use crate::{Account, Challenge, ChallengeRequest, Command, Confirmer, Holder, Issuer, LoginName};
+use crate::{Account, Approval, Challenge, ChallengeRequest, Command, Confirmer, Holder, Issuer, LoginName};
 
 /// The rows a command looks at, besides the user row.
 ///
@@ -29,11 +29,11 @@ pub struct Needs {
     pub notices: bool,
     /// Also rows in final states, and all decisions: for exports and tests, never for a verdict.
     pub closed: bool,
-    /// This prompt, and its challenge with copies and decisions.
+    /// This prompt, and its challenge with copies and the answer that approved it.
     pub prompt: Option<PromptId>,
     /// The prompt with this token.
     pub token: Option<Bytes<32>>,
-    /// This challenge with its copies and decisions, and its prompt.
+    /// This challenge with its copies, the answer that approved it, and its prompt.
     pub challenge: Option<ChallengeId>,
     /// This pairing.
     pub pairing: Option<PairingId>,
@@ -161,11 +161,13 @@ impl Needs {
             .cloned()
             .collect();
         part.copies = whole.copies.iter().filter(|row| part.challenge(row.challenge).is_some()).cloned().collect();
+        let approvals: Vec<_> = named.iter().filter_map(|id| whole.challenge(*id)?.approval).collect();
+        let approved = |device, jti| approvals.contains(&Approval { device, jti });
         let answer = |device, jti| self.decision == Some((device, jti));
         part.decisions = whole
             .decisions
             .iter()
-            .filter(|row| self.closed || named.contains(&row.challenge) || answer(row.device, row.jti))
+            .filter(|row| self.closed || approved(row.device, row.jti) || answer(row.device, row.jti))
             .cloned()
             .collect();
         part

@@ -44,7 +44,7 @@ async fn measure(path: PathBuf) {
         world.entries.clear();
         world.wait(1);
     }
-    let time = Arc::new(AtomicU64::new(world.now.0));
+    let time = Arc::new(AtomicU64::new(World::new().now.0));
     let drawn = Arc::new(AtomicU64::new(1 << 40));
     let (tells, draws) = (Arc::clone(&time), Arc::clone(&drawn));
     let environment = Environment {

@@ -1,11 +1,6 @@
 -- Columns are what SQL looks for; `data` is the row itself, as JSON. A new field is no migration.
 -- Times are seconds since 1970. `due` is when the sweeper looks at a row again; NULL: never.
-
-CREATE TABLE meta (
-    id   INTEGER PRIMARY KEY CHECK (id = 1),
-    mark INTEGER NOT NULL                     -- grows with every commit; compared with the epoch file at start
-) STRICT;
-INSERT INTO meta (id, mark) VALUES (1, 0);
+-- Every index is a page more in every commit: what is written at each login has as few as can be.
 
 CREATE TABLE organisation (id BLOB PRIMARY KEY, data TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE relying_party (id BLOB PRIMARY KEY, organisation BLOB NOT NULL REFERENCES organisation, data TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -39,13 +34,12 @@ CREATE TABLE pairing (id BLOB NOT NULL UNIQUE, user BLOB NOT NULL, c BLOB NOT NU
 CREATE INDEX pairing_user ON pairing (user);
 CREATE INDEX pairing_due ON pairing (due) WHERE due IS NOT NULL;
 
+-- (final, user): what is open of a user, all that is open (for the sweeper), and a user's past, by one index.
 CREATE TABLE prompt (id BLOB NOT NULL UNIQUE, user BLOB NOT NULL, token BLOB NOT NULL UNIQUE, final INTEGER NOT NULL, state TEXT NOT NULL, due INTEGER, created INTEGER NOT NULL, data TEXT NOT NULL) STRICT;
-CREATE INDEX prompt_open ON prompt (user) WHERE final = 0;
-CREATE INDEX prompt_due ON prompt (due) WHERE due IS NOT NULL;
+CREATE INDEX prompt_user ON prompt (final, user);
 
 CREATE TABLE challenge (id BLOB NOT NULL UNIQUE, user BLOB NOT NULL, final INTEGER NOT NULL, state TEXT NOT NULL, due INTEGER, created INTEGER NOT NULL, data TEXT NOT NULL) STRICT;
-CREATE INDEX challenge_open ON challenge (user) WHERE final = 0;
-CREATE INDEX challenge_due ON challenge (due) WHERE due IS NOT NULL;
+CREATE INDEX challenge_user ON challenge (final, user);
 
 CREATE TABLE copy (
     challenge BLOB NOT NULL,
@@ -57,20 +51,20 @@ CREATE TABLE copy (
     data      TEXT NOT NULL,
     UNIQUE (challenge, seq, device)
 ) STRICT;
-CREATE INDEX copy_device ON copy (device);
 
-CREATE TABLE decision (device BLOB NOT NULL, jti BLOB NOT NULL, user BLOB NOT NULL, challenge BLOB NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL, UNIQUE (device, jti)) STRICT;
-CREATE INDEX decision_challenge ON decision (challenge);
+CREATE TABLE decision (device BLOB NOT NULL, jti BLOB NOT NULL, user BLOB NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL, UNIQUE (device, jti)) STRICT;
 
 CREATE TABLE notice (id BLOB NOT NULL UNIQUE, user BLOB NOT NULL, due INTEGER, data TEXT NOT NULL) STRICT;
 CREATE INDEX notice_user ON notice (user);
 CREATE INDEX notice_due ON notice (due) WHERE due IS NOT NULL;
 
-CREATE TABLE job (id BLOB NOT NULL UNIQUE, user BLOB NOT NULL, lease_until INTEGER NOT NULL, data TEXT NOT NULL) STRICT;
-CREATE INDEX job_lease ON job (lease_until);
+-- Jobs live for seconds: the table is small enough to be searched whole.
+CREATE TABLE job (id BLOB PRIMARY KEY, user BLOB NOT NULL, lease_until INTEGER NOT NULL, data TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
+-- The highest rowid is the mark that is kept outside the database: a file behind it was copied back from a backup.
 CREATE TABLE audit (
-    chain      TEXT    NOT NULL,
+    mark       INTEGER PRIMARY KEY,
+    chain      BLOB    NOT NULL,
     n          INTEGER NOT NULL,
     at         INTEGER NOT NULL,
     kind       TEXT    NOT NULL,

@@ -120,7 +120,10 @@ fn decoy() -> ExternalId {
 }
 
 fn found<L: Ledger>(ledger: &L, ask: &Ask, account: &Account) -> Result<Found, L::Error> {
-    let login_name_taken = match Needs::of(&ask.command).login_name.or(login_door_name(&ask.command)) {
+    // A known user keeps its name, except where the panel puts it.
+    let may_name = !account.exists() || matches!(ask.command, Command::PutUser(_));
+    let name = if may_name { Needs::of(&ask.command).login_name.or(login_door_name(&ask.command)) } else { None };
+    let login_name_taken = match name {
         Some(name) => ledger.owner_of(account.user.organisation, &name)?.is_some_and(|owner| owner != account.user.id),
         None => false,
     };

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{draft::Draft, guard::same};
 use crate::{
-    Challenge, ChallengeState, Change, ConfirmedBy, Decide, Decision, Device, Endorsement, Lock, Mode, PairingState,
-    PromptState, Question, Refusal, Reply, Row, Ruling,
+    Approval, Challenge, ChallengeState, Change, ConfirmedBy, Decide, Decision, Device, Endorsement, Lock, Mode,
+    PairingState, PromptState, Question, Refusal, Reply, Row, Ruling,
 };
 
 impl Draft<'_> {
@@ -131,7 +131,8 @@ impl Draft<'_> {
 
     fn approved_by(&mut self, answer: &Decide) {
         if let Some(challenge) = self.account.challenge(answer.challenge).cloned() {
-            self.put_challenge(Challenge { approved_by: Some(answer.device), ..challenge });
+            let approval = Some(Approval { device: answer.device, jti: answer.jti });
+            self.put_challenge(Challenge { approval, ..challenge });
         }
         self.move_challenge(answer.challenge, ChallengeState::Approved);
     }

@@ -175,7 +175,7 @@ impl Draft<'_> {
             number_tries: 0,
             state: ChallengeState::Pending,
             approved_at: None,
-            approved_by: None,
+            approval: None,
             expires,
             deliveries: Vec::new(),
             epoch: self.epoch(),

@@ -39,18 +39,17 @@ impl Draft<'_> {
 
     /// The phone that approved still may, and its words are there; after a typed code at least one phone it went to still may.
     fn evidence(&self, challenge: &Challenge) -> Result<Option<Evidence>, Refusal> {
-        let Some(by) = challenge.approved_by else {
+        let Some(approval) = challenge.approval else {
             return if self.reached_a_phone(challenge) { Ok(None) } else { Err(Refusal::NotVerified) };
         };
+        let by = approval.device;
         let device =
             self.account.device(by).filter(|device| device.can_approve(self.policy())).ok_or(Refusal::NotVerified)?;
-        let approval = Ruling::Recorded(DecisionOutcome::Approved);
-        let decision = self
-            .account
-            .decisions
-            .iter()
-            .find(|decision| decision.challenge == challenge.id && decision.device == by && decision.ruling == approval)
-            .ok_or(Refusal::NotVerified)?;
+        let decision = self.account.decision(by, approval.jti).ok_or(Refusal::NotVerified)?;
+        let approves = decision.ruling == Ruling::Recorded(DecisionOutcome::Approved);
+        if !approves || decision.challenge != challenge.id {
+            return Err(Refusal::NotVerified);
+        }
         let copy = self.account.copy(challenge.id, decision.seq, by).ok_or(Refusal::NotVerified)?;
         Ok(Some(Evidence {
             challenge: copy.jws.clone().ok_or(Refusal::NotVerified)?,

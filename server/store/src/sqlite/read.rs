@@ -5,7 +5,10 @@ use koppel_domain::{
     User,
     audit::{Chain, Checkpoint, Detail, Entry, Head},
 };
-use koppel_protocol::id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, PromptId, RelyingPartyId, UserId};
+use koppel_protocol::{
+    Bytes,
+    id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, PromptId, RelyingPartyId, UserId},
+};
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{all, document, documents, first, hash, id, integer, natural, time};
@@ -34,9 +37,9 @@ impl Tables<'_> {
     fn challenges_of(&self, user: UserId, needs: &Needs) -> rusqlite::Result<Vec<Challenge>> {
         let user = user.as_bytes();
         if needs.closed {
-            documents(self.0, "SELECT data FROM challenge WHERE user = ?1", [user])
+            documents(self.0, "SELECT data FROM challenge WHERE final IN (0, 1) AND user = ?1", [user])
         } else if needs.open_challenges {
-            documents(self.0, "SELECT data FROM challenge WHERE user = ?1 AND final = 0", [user])
+            documents(self.0, "SELECT data FROM challenge WHERE final = 0 AND user = ?1", [user])
         } else {
             Ok(Vec::new())
         }
@@ -45,9 +48,9 @@ impl Tables<'_> {
     fn prompts_of(&self, user: UserId, needs: &Needs) -> rusqlite::Result<Vec<Prompt>> {
         let user = user.as_bytes();
         if needs.closed {
-            documents(self.0, "SELECT data FROM prompt WHERE user = ?1", [user])
+            documents(self.0, "SELECT data FROM prompt WHERE final IN (0, 1) AND user = ?1", [user])
         } else if needs.open_prompts {
-            documents(self.0, "SELECT data FROM prompt WHERE user = ?1 AND final = 0", [user])
+            documents(self.0, "SELECT data FROM prompt WHERE final = 0 AND user = ?1", [user])
         } else {
             Ok(Vec::new())
         }
@@ -75,9 +78,9 @@ impl Tables<'_> {
         })
     }
 
-    fn decisions_of(&self, user: UserId, challenge: ChallengeId) -> rusqlite::Result<Vec<Decision>> {
-        let sql = "SELECT data FROM decision WHERE challenge = ?1 AND user = ?2";
-        documents(self.0, sql, params![challenge.as_bytes(), user.as_bytes()])
+    fn decision(&self, user: UserId, device: DeviceId, jti: Bytes<16>) -> rusqlite::Result<Option<Decision>> {
+        let sql = "SELECT data FROM decision WHERE device = ?1 AND jti = ?2 AND user = ?3";
+        first(self.0, sql, params![device.as_bytes(), jti.as_bytes(), user.as_bytes()], |row| document(row, 0))
     }
 
     /// Prompts, challenges, copies and decisions hang together: one named by id brings its relatives.
@@ -116,16 +119,15 @@ impl Tables<'_> {
             let sql = "SELECT data FROM decision WHERE user = ?1";
             account.decisions = documents(self.0, sql, [user.as_bytes()])?;
         } else {
-            for id in named {
-                account.decisions.extend(self.decisions_of(user, id)?);
+            let approvals = named.iter().filter_map(|id| account.challenge(*id)?.approval);
+            for approval in approvals.collect::<Vec<_>>() {
+                account.decisions.extend(self.decision(user, approval.device, approval.jti)?);
             }
         }
         if let Some((device, jti)) = needs.decision
             && account.decisions.iter().all(|held| (held.device, held.jti) != (device, jti))
         {
-            let sql = "SELECT data FROM decision WHERE device = ?1 AND jti = ?2 AND user = ?3";
-            let by = params![device.as_bytes(), jti.as_bytes(), user.as_bytes()];
-            account.decisions.extend(documents::<Decision>(self.0, sql, by)?);
+            account.decisions.extend(self.decision(user, device, jti)?);
         }
         account.decisions.sort_unstable_by_key(|decision| (decision.device, decision.jti));
         Ok(())
@@ -200,15 +202,10 @@ impl Reader for Tables<'_> {
         let Some(user) = self.locate(&Locator::Device(device))? else { return Ok(None) };
         let needs = Needs { devices: true, open_challenges: true, notices: true, ..Needs::default() };
         let Some(mut account) = self.account(user, &needs)? else { return Ok(None) };
-        let sql = "SELECT DISTINCT challenge FROM (SELECT challenge FROM copy WHERE device = ?1 ORDER BY rowid DESC LIMIT 16)";
-        let lately = all(self.0, sql, [device.as_bytes()], |row| id(row, 0).map(ChallengeId::from_bytes))?;
-        for id in lately {
-            if account.challenge(id).is_none()
-                && let Some(challenge) = self.challenge(user, id)?
-            {
-                account.copies.extend(self.copies_of(id)?);
-                account.challenges.push(challenge);
-            }
+        let sql = "SELECT data FROM challenge WHERE final = 1 AND user = ?1 ORDER BY rowid DESC LIMIT 8";
+        for ended in documents::<Challenge>(self.0, sql, [user.as_bytes()])? {
+            account.copies.extend(self.copies_of(ended.id)?);
+            account.challenges.push(ended);
         }
         Ok(Inbox::of(account, device))
     }
@@ -239,7 +236,7 @@ impl Reader for Tables<'_> {
 
     fn entries(&self, chain: Chain, after: u64, limit: u32) -> rusqlite::Result<Vec<Entry>> {
         let sql = "SELECT n, at, kind, actor, commitment, detail, prev, hash FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n LIMIT ?3";
-        all(self.0, sql, params![chain.to_string(), integer(after), limit], |row| {
+        all(self.0, sql, params![chain.as_bytes(), integer(after), limit], |row| {
             let detail: Option<Detail> = match row.get_ref(5)? {
                 rusqlite::types::ValueRef::Null => None,
                 _ => Some(document(row, 5)?),
@@ -280,6 +277,7 @@ impl Reader for Tables<'_> {
     }
 
     fn mark(&self) -> rusqlite::Result<u64> {
-        self.0.query_row("SELECT mark FROM meta", [], |row| natural(row, 0))
+        let sql = "SELECT mark FROM audit ORDER BY mark DESC LIMIT 1";
+        first(self.0, sql, [], |row| natural(row, 0)).map(Option::unwrap_or_default)
     }
 }

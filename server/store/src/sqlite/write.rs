@@ -64,14 +64,17 @@ impl Tables<'_> {
                 ],
             )?
         } else {
+            // A name in the statement would be written into its index even where it stays the same.
+            if before.login_name.as_ref().map(LoginName::canonical) != login_name {
+                let sql = "UPDATE user SET login_name = ?2 WHERE id = ?1";
+                change(self.0, sql, params![user.id.as_bytes(), login_name])?;
+            }
             change(
                 self.0,
-                "UPDATE user SET login_name = ?3, version = ?4, chain_length = ?5, chain_head = ?6, data = ?7
-                 WHERE id = ?1 AND version = ?2",
+                "UPDATE user SET version = ?3, chain_length = ?4, chain_head = ?5, data = ?6 WHERE id = ?1 AND version = ?2",
                 params![
                     user.id.as_bytes(),
                     integer(before.version),
-                    login_name,
                     integer(user.version),
                     integer(user.chain_length),
                     user.chain_head.as_bytes(),
@@ -139,21 +142,28 @@ impl Tables<'_> {
                 ],
             )
             .map(drop),
-            Change::PutChallenge(row) => change(
-                c,
-                "INSERT INTO challenge (id, user, final, state, due, created, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (id) DO UPDATE SET final = ?3, state = ?4, due = ?5, data = ?7",
-                params![
-                    row.id.as_bytes(),
-                    user,
-                    row.state.is_final(),
-                    row.state.name(),
-                    due(&**row),
-                    seconds(row.created),
-                    json(row)?
-                ],
-            )
-            .map(drop),
+            Change::PutChallenge(row) => {
+                let (id, is_final) = (row.id.as_bytes(), row.state.is_final());
+                let known = before.challenge(row.id).map(|known| known.state.is_final());
+                match known {
+                    Some(was_final) if was_final == is_final => change(
+                        c,
+                        "UPDATE challenge SET state = ?2, due = ?3, data = ?4 WHERE id = ?1",
+                        params![id, row.state.name(), due(&**row), json(row)?],
+                    ),
+                    Some(_) => change(
+                        c,
+                        "UPDATE challenge SET final = ?2, state = ?3, due = ?4, data = ?5 WHERE id = ?1",
+                        params![id, is_final, row.state.name(), due(&**row), json(row)?],
+                    ),
+                    None => change(
+                        c,
+                        "INSERT INTO challenge (id, user, final, state, due, created, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                        params![id, user, is_final, row.state.name(), due(&**row), seconds(row.created), json(row)?],
+                    ),
+                }
+                .map(drop)
+            }
             // An envelope is written once: what a phone tells later changes the rest.
             Change::PutCopy(row) => change(
                 c,
@@ -172,12 +182,11 @@ impl Tables<'_> {
             .map(drop),
             Change::PutDecision(row) => change(
                 c,
-                "INSERT INTO decision (device, jti, user, challenge, at, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO decision (device, jti, user, at, data) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![
                     row.device.as_bytes(),
                     row.jti.as_bytes(),
                     user,
-                    row.challenge.as_bytes(),
                     seconds(row.at),
                     json(row)?
                 ],
@@ -241,7 +250,7 @@ impl Tables<'_> {
             self.0,
             "INSERT INTO audit (chain, n, at, kind, actor, commitment, detail, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
-                entry.chain.to_string(),
+                entry.chain.as_bytes(),
                 integer(entry.n),
                 seconds(entry.at),
                 entry.kind,
@@ -258,7 +267,15 @@ impl Tables<'_> {
 
 impl Ledger for Tables<'_> {
     fn write(&self, before: &Account, changes: &[Change], now: Time) -> rusqlite::Result<()> {
-        changes.iter().try_for_each(|change| self.write_change(before, change, now))
+        for (position, change) in changes.iter().enumerate() {
+            // Of several versions of one row only the last is written.
+            let row = change.row();
+            let again = row.is_some() && changes[position + 1..].iter().any(|later| later.row() == row);
+            if !again {
+                self.write_change(before, change, now)?;
+            }
+        }
+        Ok(())
     }
 
     fn owner_of(&self, organisation: OrganisationId, name: &LoginName) -> rusqlite::Result<Option<UserId>> {
@@ -350,7 +367,7 @@ impl Ledger for Tables<'_> {
     }
 
     fn claim_jobs(&self, now: Time, limit: u32) -> rusqlite::Result<Vec<Job>> {
-        let sql = "SELECT data FROM job WHERE lease_until <= ?1 ORDER BY lease_until LIMIT ?2";
+        let sql = "SELECT data FROM job WHERE lease_until <= ?1 LIMIT ?2";
         let mut jobs: Vec<Job> = all(self.0, sql, params![seconds(now), limit], |row| document(row, 0))?;
         for job in &mut jobs {
             job.claim(now);
@@ -368,7 +385,7 @@ impl Ledger for Tables<'_> {
     }
 
     fn users_with_due_rows(&self, now: Time, limit: u32) -> rusqlite::Result<Vec<UserId>> {
-        let sql = "SELECT user FROM challenge WHERE due <= ?1 UNION SELECT user FROM prompt WHERE due <= ?1
+        let sql = "SELECT user FROM challenge WHERE final = 0 AND due <= ?1 UNION SELECT user FROM prompt WHERE final = 0 AND due <= ?1
                    UNION SELECT user FROM pairing WHERE due <= ?1 UNION SELECT user FROM invitation WHERE due <= ?1
                    UNION SELECT user FROM device WHERE due <= ?1 UNION SELECT user FROM notice WHERE due <= ?1 LIMIT ?2";
         all(self.0, sql, params![seconds(now), limit], |row| id(row, 0).map(UserId::from_bytes))
