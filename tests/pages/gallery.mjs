@@ -30,7 +30,7 @@ export function renderGallery() {
  *
  * `/nl/<name>.html` is a page; with `?still` it does not go on by itself. Under `path` the server plays a bound prompt: `stage.page` is the HTML that a GET
  * gets, `stage.state` answers the long poll (it waits when there is nothing new), and `stage.posts` collects what
- * the forms send.
+ * the forms send; `stage.hold` is a promise that their answers wait for.
  */
 export function useGallery(gallery) {
   const stage = { page: "", state: undefined, posts: [], gets: 0, answer: undefined };
@@ -39,8 +39,9 @@ export function useGallery(gallery) {
     stage.state = state;
     for (const look of waiting) look();
   };
+  stage.polls = () => waiting.size;
   stage.reset = () => {
-    Object.assign(stage, { page: "", state: undefined, posts: [], gets: 0, answer: undefined, away: false });
+    Object.assign(stage, { page: "", state: undefined, posts: [], gets: 0, answer: undefined, away: false, hold: undefined });
   };
   const server = createServer((request, response) => {
     const url = new URL(request.url, "http://x");
@@ -60,9 +61,10 @@ export function useGallery(gallery) {
     if (request.method === "POST") {
       let body = "";
       request.on("data", (part) => (body += part));
-      return request.on("end", () => {
+      return request.on("end", async () => {
         const form = Object.fromEntries(new URLSearchParams(body));
         stage.posts.push({ to: url.pathname.slice(path.length), form });
+        await stage.hold;
         reply(stage.answer ? 422 : 200, types.html, stage.answer ?? "<!doctype html><title>posted</title>");
       });
     }

@@ -65,6 +65,21 @@ describe("a live page", () => {
     await page.context().close();
   });
 
+  test("does not call back a form that is on its way", { timeout: 20_000 }, async () => {
+    const page = await open("verify-code-sent");
+    let release;
+    stage.hold = new Promise((done) => (release = done));
+    const sent = page.getByRole("button", { name: "Terug naar Voorbeeld Telecom" }).click({ noWaitAfter: true });
+    // A page that asks on would see the login end, and load itself again instead of following the form.
+    while (stage.posts.length === 0 || stage.polls() > 0) await new Promise((done) => setTimeout(done, 20));
+    stage.push({ version: 8, screen: "ended-cancelled", state: "ended", line: "", hint: "" });
+    release();
+    await sent;
+    await page.waitForURL("**/finish");
+    assert.equal(stage.gets, 1);
+    await page.context().close();
+  });
+
   test("goes on by itself once the phone approved", async () => {
     const page = await open("verify-number-shown");
     stage.push({ version: 8, screen: "approved", state: "approved", line: "Goedgekeurd", hint: "" });
