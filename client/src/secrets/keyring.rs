@@ -2,10 +2,11 @@
 //!
 //! All secrets of a folder are one item, so that the person is asked to unlock once. A locked Secret Service answers a read
 //! with "no such entry" instead of "locked"; therefore [`Keyring::open`] first *writes* a probe and reads it back, and only a store
-//! that passed is asked for anything. The calls block on D-Bus, sometimes on a dialog: each runs on a thread of its own, with
-//! a deadline.
+//! that passed is asked for anything. The library blocks on D-Bus, sometimes on a dialog, and may not be touched from an async
+//! thread, not even to be dropped: it lives on a thread of its own, and every question to it has a deadline.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use keyring_core::api::CredentialStore;
@@ -20,44 +21,74 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open keyring, for the secrets of one folder.
 pub struct Keyring {
-    store: Arc<CredentialStore>,
-    item: String,
+    writer: mpsc::Sender<Write>,
     book: Mutex<SecretBook>,
 }
+
+/// New contents for the item, and where to say whether they were kept.
+type Write = (Secret, mpsc::Sender<Result<(), SecretError>>);
 
 impl Keyring {
     /// Opens the keyring of this machine for the folder with this id. [`SecretError::Missing`] says that there is none.
     pub fn open(folder_id: &str) -> Result<Self, SecretError> {
-        let item = folder_id.to_owned();
-        patiently(move || {
-            let store = platform_store()?;
-            Self::over(store, item)
-        })
+        Self::on_a_thread(platform_store, folder_id.to_owned())
     }
 
-    /// Opens any store of the keyring family; the tests give a mock.
+    /// Opens any store of the keyring family; the tests give one of their own.
     pub fn over(store: Arc<CredentialStore>, item: String) -> Result<Self, SecretError> {
-        probe(&store, &item)?;
-        let book = match entry(&store, &item)?.get_secret() {
-            Ok(bytes) => SecretBook::from_bytes(&Secret::new(bytes))?,
-            Err(Error::NoEntry) => SecretBook::default(),
-            Err(error) => return Err(translate(error)),
-        };
-        Ok(Self { store, item, book: Mutex::new(book) })
+        Self::on_a_thread(move || Ok(store), item)
+    }
+
+    fn on_a_thread(
+        connect: impl FnOnce() -> Result<Arc<CredentialStore>, SecretError> + Send + 'static,
+        item: String,
+    ) -> Result<Self, SecretError> {
+        let (opened, opening) = mpsc::channel();
+        let (writer, writes) = mpsc::channel::<Write>();
+        thread::spawn(move || {
+            let store = match connect().and_then(|store| Ok((read(&store, &item)?, store))) {
+                Ok((book, store)) => {
+                    // Nobody listens any more when the deadline has passed; then there is nothing to write either.
+                    let _ = opened.send(Ok(book));
+                    store
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
+            for (bytes, written) in writes {
+                let result = entry(&store, &item).and_then(|entry| entry.set_secret(&bytes).map_err(translate));
+                let _ = written.send(result);
+            }
+        });
+        let book = opening.recv_timeout(PATIENCE).unwrap_or(Err(SecretError::Locked))?;
+        Ok(Self { writer, book: Mutex::new(book) })
     }
 
     fn change(&self, change: impl FnOnce(&mut SecretBook)) -> Result<(), SecretError> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = SecretBook::from_bytes(&book.to_bytes())?;
         change(&mut changed);
-        let (store, item, bytes) = (self.store.clone(), self.item.clone(), changed.to_bytes());
-        patiently(move || entry(&store, &item)?.set_secret(&bytes).map_err(translate))?;
+        let (written, result) = mpsc::channel();
+        self.writer.send((changed.to_bytes(), written)).map_err(|_| SecretError::Locked)?;
+        result.recv_timeout(PATIENCE).unwrap_or(Err(SecretError::Locked))?;
         *book = changed;
         Ok(())
     }
 
     fn book(&self) -> std::sync::MutexGuard<'_, SecretBook> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What lies in the keyring, once it is proved that it keeps anything.
+fn read(store: &Arc<CredentialStore>, item: &str) -> Result<SecretBook, SecretError> {
+    probe(store, item)?;
+    match entry(store, item)?.get_secret() {
+        Ok(bytes) => SecretBook::from_bytes(&Secret::new(bytes)),
+        Err(Error::NoEntry) => Ok(SecretBook::default()),
+        Err(error) => Err(translate(error)),
     }
 }
 
@@ -107,22 +138,6 @@ fn platform_store() -> Result<Arc<CredentialStore>, SecretError> {
 #[cfg(not(target_os = "linux"))]
 fn platform_store() -> Result<Arc<CredentialStore>, SecretError> {
     Err(SecretError::Missing("not on this system".into()))
-}
-
-/// Runs a blocking question on a thread of its own. D-Bus has no deadline, and its blocking calls must not run on an async
-/// thread.
-fn patiently<T: Send + 'static>(
-    ask: impl FnOnce() -> Result<T, SecretError> + Send + 'static,
-) -> Result<T, SecretError> {
-    let (answer, answers) = mpsc::channel();
-    std::thread::spawn(move || {
-        // Nobody listens any more when the deadline has passed.
-        let _ = answer.send(ask());
-    });
-    match answers.recv_timeout(PATIENCE) {
-        Ok(answer) => answer,
-        Err(_) => Err(SecretError::Locked),
-    }
 }
 
 impl std::fmt::Debug for Keyring {

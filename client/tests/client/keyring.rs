@@ -98,3 +98,38 @@ fn a_locked_keyring_that_answers_no_entry_is_locked_and_not_empty() {
     keyring.locked = true;
     assert!(matches!(open(&keyring), Err(SecretError::Locked)));
 }
+
+/// The Secret Service's library panics when it is dropped on an async thread.
+#[derive(Debug)]
+struct Delicate(FakeKeyring);
+
+impl Drop for Delicate {
+    fn drop(&mut self) {
+        assert!(tokio::runtime::Handle::try_current().is_err(), "dropped on an async thread");
+    }
+}
+
+impl CredentialStoreApi for Delicate {
+    fn vendor(&self) -> String {
+        self.0.vendor()
+    }
+    fn id(&self) -> String {
+        self.0.id()
+    }
+    fn build(&self, service: &str, user: &str, modifiers: Option<&HashMap<&str, &str>>) -> Result<Entry> {
+        assert!(tokio::runtime::Handle::try_current().is_err(), "asked on an async thread");
+        self.0.build(service, user, modifiers)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[tokio::test]
+async fn the_keyrings_library_is_neither_asked_nor_dropped_on_an_async_thread() {
+    let delicate: Arc<CredentialStore> = Arc::new(Delicate(FakeKeyring::default()));
+    let keyring = Keyring::over(delicate, "folder".into()).unwrap();
+    keyring.set("seal", b"one").unwrap();
+    assert!(keyring.get("seal").unwrap().is_some());
+    drop(keyring);
+}
