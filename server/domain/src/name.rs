@@ -83,6 +83,10 @@ impl LoginName {
 }
 
 fn canonical(text: &str) -> String {
+    if text.is_ascii() {
+        // The form of most names, and read with every account.
+        return text.chars().filter(|c| !c.is_ascii_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    }
     let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
     // Full case folding differs from lower case where one letter has two small forms.
     let folded = folded.replace('ß', "ss").replace('ς', "σ");

@@ -55,7 +55,8 @@ pub(crate) fn perform<L: Ledger>(
         return Ok(Done::untouched(answer));
     }
     let fresh = Fresh::new((environment.seeds)());
-    let (account, fresh) = account(ledger, ask, fresh, now)?;
+    let needs = Needs::of(&ask.command);
+    let (account, fresh) = account(ledger, ask, &needs, fresh, now)?;
     let policy = policies.of(ledger, account.user.organisation)?;
 
     let attempt = source_try(ask, environment, account.user.organisation);
@@ -73,7 +74,7 @@ pub(crate) fn perform<L: Ledger>(
         actor: &ask.actor,
         source: ask.source.as_ref(),
         fresh,
-        found: found(ledger, ask, &account)?,
+        found: found(ledger, ask, needs, &account)?,
         proof: ask.proof,
     };
     let Outcome { reply, changes } = decide(&account, &ask.command, &context);
@@ -96,10 +97,16 @@ pub(crate) fn perform<L: Ledger>(
 
 /// The account as far as the command needs it; one that is absent where there is none: made by commands that make
 /// users, a decoy for all others.
-fn account<L: Ledger>(ledger: &L, ask: &Ask, mut fresh: Fresh, now: Time) -> Result<(Account, Fresh), L::Error> {
+fn account<L: Ledger>(
+    ledger: &L,
+    ask: &Ask,
+    needs: &Needs,
+    mut fresh: Fresh,
+    now: Time,
+) -> Result<(Account, Fresh), L::Error> {
     let located = ledger.locate(&ask.at)?;
     let loaded = match located {
-        Some(user) => ledger.account(user, &Needs::of(&ask.command))?,
+        Some(user) => ledger.account(user, needs)?,
         None => None,
     };
     let account = loaded.unwrap_or_else(|| {
@@ -119,10 +126,10 @@ fn decoy() -> ExternalId {
     "decoy".parse().unwrap_or_else(|_| unreachable!("a clean word is an external id"))
 }
 
-fn found<L: Ledger>(ledger: &L, ask: &Ask, account: &Account) -> Result<Found, L::Error> {
+fn found<L: Ledger>(ledger: &L, ask: &Ask, needs: Needs, account: &Account) -> Result<Found, L::Error> {
     // A known user keeps its name, except where the panel puts it.
     let may_name = !account.exists() || matches!(ask.command, Command::PutUser(_));
-    let name = if may_name { Needs::of(&ask.command).login_name.or(login_door_name(&ask.command)) } else { None };
+    let name = if may_name { needs.login_name.or(login_door_name(&ask.command)) } else { None };
     let login_name_taken = match name {
         Some(name) => ledger.owner_of(account.user.organisation, &name)?.is_some_and(|owner| owner != account.user.id),
         None => false,

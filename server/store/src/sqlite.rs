@@ -42,7 +42,7 @@ const SWEEP: u32 = 500;
 pub struct SqliteStore {
     // In the order in which they are dropped: readers first, because the last connection to close moves the log into the file and
     // must be allowed to write; then the writer flushes, then the file is let go.
-    readers: Readers,
+    readers: Arc<Readers>,
     writer: Writer,
     _checkpointer: Checkpointer,
     inner: Arc<Inner>,
@@ -110,7 +110,7 @@ impl SqliteStore {
         Ok(Self {
             writer,
             _checkpointer: checkpointer,
-            readers: Readers::new(path),
+            readers: Arc::new(Readers::new(path)),
             inner: Arc::new(inner),
             _lock: opened.lock,
         })
@@ -165,7 +165,14 @@ impl Store for SqliteStore {
     }
 
     async fn read<V: View>(&self, view: V) -> Result<V::Rows, Unavailable> {
-        self.readers.read(|connection| view.rows(&Tables(connection))).map_err(|error| {
+        let rows = if V::LONG {
+            let readers = Arc::clone(&self.readers);
+            let read = move || readers.read(|connection| view.rows(&Tables(connection)));
+            tokio::task::spawn_blocking(read).await.unwrap_or(Err(rusqlite::Error::UnwindingPanic))
+        } else {
+            self.readers.read(|connection| view.rows(&Tables(connection)))
+        };
+        rows.map_err(|error| {
             tracing::error!(%error, "a view could not be read");
             Unavailable::from(&error)
         })

@@ -13,6 +13,10 @@ pub trait View: Send + 'static {
     /// What it gives.
     type Rows: Send + 'static;
 
+    /// Whether it reads much: such a view does not run on a thread that serves others meanwhile.
+    #[doc(hidden)]
+    const LONG: bool = false;
+
     /// Reads it. Only stores call this.
     ///
     /// # Errors
@@ -22,7 +26,7 @@ pub trait View: Send + 'static {
 }
 
 macro_rules! view {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* } -> $rows:ty = |$self:ident, $reader:ident| $read:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $([$long:literal])? { $($(#[$field_doc:meta])* $field:ident: $type:ty),* } -> $rows:ty = |$self:ident, $reader:ident| $read:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name {
@@ -31,6 +35,7 @@ macro_rules! view {
 
         impl View for $name {
             type Rows = $rows;
+            $(const LONG: bool = $long;)?
 
             fn rows<R: Reader>($self, $reader: &R) -> Result<Self::Rows, R::Error> {
                 $read
@@ -104,7 +109,7 @@ view! {
     } -> Vec<RelyingParty> = |self, reader| reader.relying_parties(self.organisation);
 
     /// A chain, oldest first.
-    AuditEntries {
+    AuditEntries [true] {
         /// Which.
         chain: Chain,
         /// Only entries after this number; 0 for all.
@@ -114,7 +119,7 @@ view! {
     } -> Vec<Entry> = |self, reader| reader.entries(self.chain, self.after, self.limit);
 
     /// All chains' heads, by chain.
-    AuditHeads {} -> Vec<Head> = |self, reader| reader.heads();
+    AuditHeads [true] {} -> Vec<Head> = |self, reader| reader.heads();
 
     /// The newest checkpoint.
     LastCheckpoint {} -> Option<Checkpoint> = |self, reader| reader.last_checkpoint();
