@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::countdown;
 use crate::happening::{Asked, Face, Happening, Wish};
 use crate::sentences;
+use crate::session::Goal;
 use crate::texts::Texts;
 
 /// Sentences out, words in.
@@ -23,7 +24,10 @@ pub(crate) struct Lines {
     texts: Texts,
     input: InputLines<BufReader<Stdin>>,
     ended: bool,
+    /// The end of input ends the session.
     live: bool,
+    /// Only the steps of a test are told.
+    testing: bool,
     spelled: bool,
     terminal: bool,
     pin_wanted: bool,
@@ -37,9 +41,11 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// `spelled` digits for voices, or grouped ones for eyes. `live`: the end of input ends the session.
-    pub(crate) fn new(texts: Texts, spelled: bool, live: bool) -> Self {
+    /// `spelled` digits for voices, or grouped ones for eyes.
+    pub(crate) fn new(texts: Texts, spelled: bool, goal: Goal) -> Self {
+        let live = matches!(goal, Goal::Live | Goal::Pair { stay: true, .. });
         Self {
+            testing: goal == Goal::Test,
             texts,
             input: BufReader::new(tokio::io::stdin()).lines(),
             ended: false,
@@ -165,10 +171,11 @@ impl Lines {
         self.say(&sentences::instruction(&self.texts, view));
         let seconds = countdown::seconds(countdown::left_ms(view.deadline));
         self.say(&self.texts.say_with("seconds-left", &[("count", seconds.into())]));
-        self.say(&match view.kind {
-            ChallengeKind::Code | ChallengeKind::Test => self.texts.say("lines-may-deny"),
-            _ => self.texts.say("lines-may-answer"),
-        });
+        match view.kind {
+            ChallengeKind::Test => {}
+            ChallengeKind::Code => self.say(&self.texts.say("lines-may-deny")),
+            _ => self.say(&self.texts.say("lines-may-answer")),
+        }
     }
 
     /// Speaks the countdowns that are due; returns how long to sleep until the next look.
@@ -241,6 +248,8 @@ impl Face for Lines {
         self.waiting = state.challenges.clone();
         let texts = &self.texts;
         match happening {
+            Happening::Ready { .. } | Happening::Challenge(..) | Happening::Ended(_) | Happening::Connection { .. }
+                if self.testing => {}
             Happening::Ready { state, .. } => {
                 for view in &state.accounts {
                     self.say(&format!("{}, {}: {}", sentences::name(view), view.user, sentences::status(texts, view)));
@@ -297,7 +306,13 @@ impl Face for Lines {
             Happening::Notice(view) => {
                 self.say(&sentences::notice(texts, view, &Self::organisation(state, view.account)))
             }
-            Happening::TestStep(_, step) => self.say(&sentences::step(texts, step)),
+            Happening::TestStep(account, step) => {
+                let who = match self.accounts.len() {
+                    0 | 1 => String::new(),
+                    _ => format!("{}. ", Self::organisation(state, *account)),
+                };
+                self.say(&format!("{who}{}", sentences::step(texts, step)));
+            }
             Happening::Tested { well, support_code, .. } => {
                 self.say(&texts.say(if *well { "tested-well" } else { "tested-badly" }));
                 self.say(&texts.say_with("support-code", &[("code", support_code.as_str().into())]));

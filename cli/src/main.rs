@@ -245,7 +245,7 @@ async fn sit(
         let screen = Screen::open(texts, colours, is_ascii())?;
         return with(screen, arguments, phone, asker, goal, first).await;
     }
-    with(Lines::new(texts, arguments.plain, stays), arguments, phone, asker, goal, first).await
+    with(Lines::new(texts, arguments.plain, goal), arguments, phone, asker, goal, first).await
 }
 
 async fn with<F: Face>(

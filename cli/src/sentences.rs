@@ -62,7 +62,8 @@ pub(crate) fn warning(texts: &Texts, view: &ChallengeView) -> Option<String> {
 
 /// That several logins wait, and only one can be the person's own.
 pub(crate) fn several(texts: &Texts, view: &ChallengeView) -> Option<String> {
-    (view.waiting > 1).then(|| texts.say_with("several-wait", &[("count", view.waiting.into())]))
+    (view.waiting > 1 && view.kind != ChallengeKind::Test)
+        .then(|| texts.say_with("several-wait", &[("count", view.waiting.into())]))
 }
 
 /// What the person is to do with a challenge.

@@ -310,8 +310,7 @@ impl World {
             .map(|device| PreparedCopy {
                 device: *device,
                 ch: ch(id, plan.seq, *device),
-                jws: (plan.mode != Mode::Code)
-                    .then(|| SharedText::from(format!("challenge {id} {} {device}", plan.seq))),
+                jws: Some(SharedText::from(format!("challenge {id} {} {device}", plan.seq))),
                 envelope: SharedBytes::from(vec![7; 2150]),
             })
             .collect();

@@ -202,3 +202,14 @@ fn nothing_can_take_a_test_challenge() {
     let consume = Command::Consume { challenge: challenge.id, terms: terms(), v: Secret::new([1; 32]) };
     assert_eq!(world.run(consume, panel()), Err(NotFound));
 }
+
+/// threats row 28
+#[test]
+fn the_signed_challenge_that_holds_a_code_is_not_kept() {
+    let mut world = with_a_phone();
+    let code = world.challenge(1, Mode::Code).id;
+    let number = world.challenge(2, Mode::Number).id;
+    let kept = |challenge| world.account.copies.iter().any(|copy| copy.challenge == challenge && copy.jws.is_some());
+    assert!(!kept(code));
+    assert!(kept(number), "the other modes' are evidence");
+}
