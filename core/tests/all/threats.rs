@@ -69,6 +69,33 @@ fn shown(world: &World, which: u8) -> Option<ChallengeContent> {
     world.phone.machine.content(account(1), cid(which), world.now())
 }
 
+// Row 1: a relay between the person and the panel.
+
+#[test]
+fn row_1_context_that_was_changed_on_its_way_is_not_shown() {
+    let mut world = World::paired(10);
+    let login = world.server().login("Example Panel");
+    let question = question(&mut world, 1, 1, Subject::Number { login });
+    let message = world.server().sign(&question);
+    let mut parts = message.split('.');
+    let (header, payload, signature) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    let payload = String::from_utf8(koppel_protocol::bytes::decode(payload).unwrap()).unwrap();
+    for (true_one, convenient) in [
+        ("192.0.2.7", "192.0.2.8"),
+        ("Example Panel", "Exampel Panel"),
+        ("https://panel.example.org", "https://panel.example.com"),
+        ("Firefox on Linux", "Safari on iPhone"),
+        (r#""purpose":"login""#, r#""purpose":"enrol""#),
+    ] {
+        assert!(payload.contains(true_one), "{true_one} is in the message");
+        let bent = payload.replacen(true_one, convenient, 1);
+        let bent = format!("{header}.{}.{signature}", koppel_protocol::bytes::encode(bent.as_bytes()));
+        assert_eq!(push(&mut world, &bent), Err(Refused::NotGenuine), "{convenient}");
+    }
+    assert!(world.announced(cid(1)).is_empty());
+    push(&mut world, &message).unwrap();
+}
+
 // Row 5: cross-transaction bleed.
 
 #[test]
@@ -453,6 +480,70 @@ fn row_22_a_code_cannot_be_approved() {
     world.server().pose_code(cid(1), "anna", "123456");
     world.run_for(1_000);
     assert_eq!(approve(&mut world, 1, "123456"), Err(Refused::NothingToApprove));
+}
+
+// Row 23: a road that belongs to somebody else.
+
+/// Requests and frames of the phone that are on their way, and what the person was shown.
+fn noticed(world: &World) -> (usize, usize, koppel_core::State) {
+    (world.phone.effects_run, world.phone.news.len(), world.phone.machine.snapshot(world.now()))
+}
+
+#[test]
+fn row_23_what_a_road_makes_up_or_repeats_shows_nothing_and_asks_nothing() {
+    let mut world = World::paired(230);
+    let question = code_question(&mut world, 1, 1);
+    let genuine = world.server().sign(&question);
+    push(&mut world, &genuine).unwrap();
+    world.run_for(1_000);
+    let envelope = sealed(&mut world, &genuine);
+    world.server().pose_code(cid(2), "anna", "123456");
+    world.run_for(1_000);
+    world.server().end(cid(2), ChallengeState::Cancelled);
+    world.run_for(1_000);
+    let device = device(&mut world);
+    let ended = world.server().challenges[&cid(2)].messages[&(device, 1)].clone();
+    let stranger = Curve::real(9).signing_key();
+    let forged = code_question(&mut world, 3, 1);
+    let forged = jws::sign(&forged, &forged.version, stranger.as_ref()).unwrap();
+
+    let before = noticed(&world);
+    let mut bent = *envelope.as_bytes();
+    for place in [0, 20, 90, 2_000, 2_149] {
+        bent[place] ^= 1;
+        let envelope = Envelope::from_bytes(&bent).unwrap();
+        let received = world.take(Event::Received { envelope, road: Road::Live, alert: Alert::Shown });
+        assert_eq!(received, Err(Refused::NotGenuine), "byte {place}");
+        bent[place] ^= 1;
+    }
+    for garbage in ["", "hello", "a.b.c", &forged] {
+        assert_eq!(push(&mut world, garbage), Err(Refused::NotGenuine), "{garbage}");
+    }
+    for _ in 0..3 {
+        assert_eq!(push(&mut world, &genuine), Err(Refused::Duplicate));
+        assert_eq!(push(&mut world, &ended), Err(Refused::Stale));
+    }
+    assert_eq!(noticed(&world), before, "no request, no news, no change on the screen");
+}
+
+#[test]
+fn row_23_a_made_up_newer_key_costs_one_question_and_shows_nothing() {
+    let mut world = World::paired(231);
+    world.run_for(10_000);
+    let mut forged = code_question(&mut world, 1, 1);
+    forged.version = forged.version.next().unwrap();
+    let stranger = Curve::real(9).signing_key();
+    let before = (world.phone.news.len(), world.phone.effects_run);
+    for seq in 1..=20 {
+        forged.seq = seq;
+        let message = jws::sign(&forged, &forged.version, stranger.as_ref()).unwrap();
+        push(&mut world, &message).unwrap();
+    }
+    assert_eq!(world.phone.effects_run - before.1, 1, "the chain is asked for once");
+    world.run_for(1_000);
+    assert_eq!(world.phone.news.len(), before.0, "nothing is said");
+    assert!(world.phone.machine.snapshot(world.now()).challenges.is_empty(), "nothing is shown");
+    assert_eq!(world.status(1), Some(AccountStatus::Active));
 }
 
 // Row 25: duplicates, reordering, lateness.

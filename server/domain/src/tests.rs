@@ -7,3 +7,4 @@ mod frauds;
 mod logins;
 mod pages;
 mod pairings;
+mod stops;

@@ -137,3 +137,24 @@ async fn a_code_is_used_once() {
     let Err(second) = Waiting::begin(&world, door()).await else { panic!("the code counted twice") };
     assert_eq!((second.status, second.slug()), (StatusCode::CONFLICT, "code-used"), "{second:?}");
 }
+
+/// Row 7: a koppelcode that was talked out of its owner makes a stranger that waits and can do nothing, and its owner hears of it.
+#[tokio::test]
+async fn a_code_that_a_stranger_used_first_pairs_nobody_and_its_owner_is_told() {
+    let world = World::start().await;
+    world.put_user("anna").await;
+    let code = world.koppelcode("anna").await;
+    let door = || Door::Code { user: Text::clean("anna"), code: code.parse().unwrap() };
+    let stranger = Waiting::begin(&world, door()).await.expect("revealed").phone();
+    let Err(owner) = Waiting::begin(&world, door()).await else { panic!("the code counted twice") };
+    assert_eq!((owner.status, owner.slug()), (StatusCode::CONFLICT, "code-used"), "{owner:?}");
+    let user = world.get("/v1/users/anna").await;
+    assert_eq!((&user.body["enrolled"], &user.body["devices"]), (&json!(false), &json!([])), "{user:?}");
+    assert_eq!(
+        user.body["pending_pairings"][0]["name"], "Testphone",
+        "support sees a phone that it can ask about: {user:?}"
+    );
+    assert_eq!(stranger.proven(&world, "/d/v1/inbox", json!({})).await.slug(), "device-pending");
+    let login = world.post("/v1/challenges", world.login("anna", &Session::new())).await;
+    assert_eq!((login.status, login.slug()), (StatusCode::CONFLICT, "not-enrolled"), "{login:?}");
+}

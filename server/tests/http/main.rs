@@ -9,6 +9,8 @@ mod live;
 mod login;
 mod pages;
 mod proofs;
+mod relay;
+mod roads;
 mod roles;
 mod secrets;
 mod tls;

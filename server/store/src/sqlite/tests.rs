@@ -254,3 +254,19 @@ async fn a_stolen_file_holds_nothing_to_type() {
     let secret = world.keys.link_secret(invitation);
     assert!(!holds(secret.expose()) && !holds(secret.to_text().as_bytes()));
 }
+
+/// threats row 34: a commit is on the disk, not only handed to the system, before anybody hears of it.
+#[tokio::test]
+async fn every_commit_waits_for_the_disk() {
+    let (store, _folder) = make(Outside::new().environment());
+    for (pragma, wanted) in [("journal_mode", "wal"), ("synchronous", "2"), ("secure_delete", "1")] {
+        let read = move |connection: &rusqlite::Connection| {
+            connection.pragma_query_value(None, pragma, |row| match row.get_ref(0)? {
+                rusqlite::types::ValueRef::Integer(number) => Ok(number.to_string()),
+                other => Ok(other.as_str()?.to_owned()),
+            })
+        };
+        let found = store.writer.ask(crate::conformance::soon(), read, |_| ()).await;
+        assert_eq!(found.as_deref(), Ok(wanted), "{pragma}");
+    }
+}
