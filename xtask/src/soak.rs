@@ -1,17 +1,18 @@
 //! `cargo xtask soak`: what takes long by nature, in full length. CI runs a short form of the races and the kills.
 //!
 //! *Broken*: each file in `tests/broken/` takes one defence out of a copy of the tree and names the test that must turn red. A
-//! test that stays green there shows nothing, however well it is named.
+//! test that stays green there shows nothing, however well it is named. First all these tests are played on the whole tree, so that
+//! red means the patch and nothing else; then each patch by itself.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use crate::{
     process,
@@ -22,16 +23,21 @@ use crate::{
 const RACES: [(&str, &str); 1] = [("KOPPEL_SEEDS", "10000")];
 const KILLS: [(&str, &str); 1] = [("KOPPEL_KILLS", "1000")];
 
-/// Runs the named parts, or all; whether everything is as it should be.
+/// Runs the named parts, or all; whether everything is as it should be. After `broken` may follow names of patches.
 pub(crate) fn run(workspace: &Workspace, parts: &[&str]) -> Result<bool> {
     let all = ["broken", "races", "kills"];
+    if let ["broken", names @ ..] = parts
+        && !names.iter().any(|name| all.contains(name))
+    {
+        return broken(workspace, names);
+    }
     if let Some(unknown) = parts.iter().find(|part| !all.contains(part)) {
         bail!("`{unknown}` is not a part of the soak: choose from broken, races, kills");
     }
     let chosen = |part: &str| parts.is_empty() || parts.contains(&part);
     let mut well = true;
     if chosen("broken") {
-        well &= broken(workspace)?;
+        well &= broken(workspace, &[])?;
     }
     if chosen("races") {
         well &= long(workspace, "races", &RACES)?;
@@ -60,16 +66,25 @@ struct Broken {
     test: Vec<String>,
 }
 
-/// Every patch turns its test red, and without it that test is green.
-fn broken(workspace: &Workspace) -> Result<bool> {
+/// Every patch turns its test red, and without it that test is green. With names only the patches whose names hold one of them.
+fn broken(workspace: &Workspace, names: &[&str]) -> Result<bool> {
     let copy = Copy::new(workspace);
-    let patches = patches(&workspace.path("tests/broken"))?;
-    println!("{} defences to take out", patches.len());
+    let mut patches = patches(&workspace.path("tests/broken"))?;
+    for name in names {
+        ensure!(patches.iter().any(|broken| broken.name.contains(name)), "no patch is called `{name}`");
+    }
+    patches.retain(|broken| names.is_empty() || names.iter().any(|name| broken.name.contains(name)));
+    let tests: BTreeSet<&[String]> = patches.iter().map(|broken| broken.test.as_slice()).collect();
+    println!("{} defences to take out, {} tests that show them", patches.len(), tests.len());
     copy.restore()?;
+    let green: BTreeMap<&[String], Result<()>> = tests.into_iter().map(|test| (test, copy.is_green(test))).collect();
     let mut failed = 0;
     for broken in &patches {
         let begin = Instant::now();
-        let verdict = copy.judge(broken);
+        let verdict = match &green[broken.test.as_slice()] {
+            Ok(()) => copy.judge(broken),
+            Err(error) => Err(anyhow!("without the patch: {error:#}")),
+        };
         let seconds = begin.elapsed().as_secs();
         match verdict {
             Ok(()) => println!("ok   without {}: {} turns red ({seconds} s)", broken.name, broken.title()),
@@ -112,11 +127,11 @@ impl Broken {
     fn title(&self) -> &str {
         self.test.last().map_or("", String::as_str)
     }
+}
 
-    /// Whether its test starts programs, which must then be built from the same broken tree.
-    fn runs_programs(&self) -> bool {
-        self.test.iter().any(|word| word == "koppel-tests")
-    }
+/// Whether a test starts programs, which must then be built from the same tree.
+fn runs_programs(test: &[String]) -> bool {
+    test.iter().any(|word| word == "koppel-tests")
 }
 
 /// A copy of the tree with a build folder of its own: nothing broken ever reaches `target/ci`.
@@ -154,13 +169,19 @@ impl<'a> Copy<'a> {
         Ok(())
     }
 
+    /// The test is there and green on the whole tree.
+    fn is_green(&self, test: &[String]) -> Result<()> {
+        let (passed, failed) = self.play(test)?;
+        ensure!(failed == 0, "{} is red", test.join(" "));
+        ensure!(passed > 0, "there is no such test: {}", test.join(" "));
+        Ok(())
+    }
+
+    /// The test is red on the broken tree.
     fn judge(&self, broken: &Broken) -> Result<()> {
-        let (passed, failed) = self.play(broken)?;
-        ensure!(failed == 0, "its test fails without the patch too");
-        ensure!(passed > 0, "its test does not exist: {}", broken.title());
-        let applied = self.apply(broken).and_then(|()| self.play(broken));
+        let played = self.apply(broken).and_then(|()| self.play(&broken.test));
         self.restore()?;
-        let (_, failed) = applied?;
+        let (_, failed) = played?;
         ensure!(failed > 0, "{} stays green without this defence", broken.title());
         Ok(())
     }
@@ -177,14 +198,14 @@ impl<'a> Copy<'a> {
     }
 
     /// How many tests passed and failed; an error when they did not even run.
-    fn play(&self, broken: &Broken) -> Result<(u64, u64)> {
-        if broken.runs_programs() {
+    fn play(&self, test: &[String]) -> Result<(u64, u64)> {
+        if runs_programs(test) {
             process::output(&mut self.cargo(&["build", "--workspace", "--bins", "--profile", PROFILE]))?;
         }
-        let mut test = self.cargo(&["test", "--profile", PROFILE]);
+        let mut cargo = self.cargo(&["test", "--profile", PROFILE]);
         let log = self.workspace.target().join("soak/test.log");
         fs::write(&log, "")?;
-        let well = process::logged(test.args(&broken.test), &log)?;
+        let well = process::logged(cargo.args(test), &log)?;
         let said = fs::read_to_string(&log)?;
         let counts = crate::test::count(&said);
         if !well && counts.failed == 0 {
@@ -220,7 +241,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use std::path::Path;
 
-    use super::Broken;
+    use super::{Broken, runs_programs};
 
     #[test]
     fn a_patch_names_the_test_that_it_turns_red() {
@@ -228,7 +249,7 @@ mod tests {
         let broken = Broken::parse(Path::new("tests/broken/lock.patch"), text).unwrap();
         assert_eq!((broken.name.as_str(), broken.title()), ("lock", "a_lock_is_rechecked"));
         assert_eq!(broken.test, ["-p", "koppel-domain", "--lib", "a_lock_is_rechecked"]);
-        assert!(!broken.runs_programs());
+        assert!(!runs_programs(&broken.test));
         assert!(Broken::parse(Path::new("x.patch"), "--- a/x\n").is_err());
     }
 }
