@@ -39,7 +39,7 @@ const fn advice(slug: Slug) -> &'static str {
         Slug::WrongCode => "Check the code and type it again.",
         Slug::WrongNumber => "Type the number that the other screen shows.",
         Slug::InvalidField => "Correct the field and send it again.",
-        Slug::IdempotencyMismatch => "Use a new Idempotency-Key for a new request.",
+        Slug::IdempotencyMismatch => "A new request needs a new Idempotency-Key, a new decision a new jti.",
         Slug::AccountLocked => "Unlock it with the phone that reported fraud, or ask support.",
         Slug::MethodDisabled => "Approve on a phone instead, or pair a phone again.",
         Slug::TooManyTries | Slug::TooSoon => "Wait as long as Retry-After says.",
@@ -55,6 +55,10 @@ impl From<Refusal> for Problem {
             Refusal::NotEnrolled { ever: true } => Problem::because(
                 Slug::NotEnrolled,
                 "The user had a phone and has none now; support hands out a koppelcode.",
+            ),
+            Refusal::TooWeak => Problem::because(
+                Slug::NotVerified,
+                "This phone's approval key is not guarded as this service asks. Use a code, or pair the phone anew with a PIN, fingerprint or face.",
             ),
             _ => Problem::new(refusal.problem()),
         };

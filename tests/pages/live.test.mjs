@@ -65,13 +65,20 @@ describe("a live page", () => {
     await page.context().close();
   });
 
-  test("does not call back a form that is on its way", { timeout: 20_000 }, async () => {
+  test("does not call back a form that is on its way", { timeout: 20_000 }, async (context) => {
     const page = await open("verify-code-sent");
+    const until = async (holds) => {
+      while (!holds()) {
+        context.signal.throwIfAborted();
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    };
+    await until(() => stage.polls() > 0);
     let release;
     stage.hold = new Promise((done) => (release = done));
     const sent = page.getByRole("button", { name: "Terug naar Voorbeeld Telecom" }).click({ noWaitAfter: true });
     // A page that asks on would see the login end, and load itself again instead of following the form.
-    while (stage.posts.length === 0 || stage.polls() > 0) await new Promise((done) => setTimeout(done, 20));
+    await until(() => stage.posts.length > 0 && stage.polls() === 0);
     stage.push({ version: 8, screen: "ended-cancelled", state: "ended", line: "", hint: "" });
     release();
     await sent;

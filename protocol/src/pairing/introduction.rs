@@ -91,7 +91,7 @@ pub enum Platform {
 }
 
 /// The text is not an introduction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotAnIntroduction {
     /// Not base64url, or longer than 4 KiB.
     #[error("O is not base64url of at most 4096 characters")]

@@ -2,4 +2,5 @@
 
 mod encodings;
 mod grinding;
+mod page;
 mod vectors;

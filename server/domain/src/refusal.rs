@@ -21,6 +21,8 @@ pub enum Refusal {
     NotFound,
     /// Nobody is verified (yet).
     NotVerified,
+    /// The phone has no key that may approve here, or the key is guarded by less than the policy asks.
+    TooWeak,
     /// The live delivery's time is over.
     DeliveryEnded,
     /// A newer delivery took its place. Costs nothing.
@@ -86,7 +88,7 @@ impl Refusal {
             Self::DeviceSuspended => Problem::DeviceSuspended,
             Self::DeviceRevoked => Problem::DeviceRevoked,
             Self::NotFound => Problem::NotFound,
-            Self::NotVerified => Problem::NotVerified,
+            Self::NotVerified | Self::TooWeak => Problem::NotVerified,
             Self::DeliveryEnded => Problem::DeliveryEnded,
             Self::Superseded => Problem::Superseded,
             Self::AlreadyDecided => Problem::AlreadyDecided,

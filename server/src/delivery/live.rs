@@ -16,7 +16,7 @@ use koppel_protocol::id::{ChallengeId, DeviceId, NoticeId, OrganisationId};
 use koppel_protocol::json;
 use koppel_protocol::live::{HEARTBEAT, NONCE_EVERY, PROOF_WITHIN, PhoneFrame, ServerFrame};
 use koppel_protocol::phone_api::{DeviceState, Inbox};
-use koppel_store::Locator;
+use koppel_store::{Locator, Past};
 
 use super::hub::{Connected, ENDING, LEAVING, PING, REFRESH, REPLACED, REVOKED, SILENT};
 use crate::api::device::{activation_envelope, receive, waiting};
@@ -25,8 +25,9 @@ use crate::problem::{Problem, Slug};
 use crate::proof;
 use crate::source::Source;
 
-/// tungstenite's own buffers: 128 KiB by default, which ten thousand phones would pay for.
-const BUFFER: usize = 512;
+/// tungstenite's own buffers, a read and a write of this size for each phone: 128 KiB by default, which ten thousand would pay
+/// for. An idle phone's frames are a few bytes; larger ones make the buffers grow for as long as they last.
+const BUFFER: usize = 256;
 /// A phone's frame: a proof of at most 8 KiB, or receipts.
 const FRAME: usize = 16 * 1024;
 /// A phone that takes no frame for so long is gone.
@@ -154,7 +155,7 @@ async fn begin(app: &Arc<App>, source: Source, socket: &mut WebSocket) -> Option
             if unproven {
                 session.send_activation(socket).await.ok()?;
             }
-            session.refresh(socket).await.ok()?;
+            session.refresh(socket, Past::Newest).await.ok()?;
             Some(session)
         }
         Err(problem) => {
@@ -181,7 +182,8 @@ impl Session {
             return Err(Over);
         }
         if flags & REFRESH != 0 {
-            self.refresh(socket).await?;
+            let shown = self.told.iter().filter(|told| !told.ended).map(|told| told.challenge).collect();
+            self.refresh(socket, Past::Among(shown)).await?;
         }
         if flags & PING != 0 {
             send(socket, Message::Ping(bytes::Bytes::new())).await?;
@@ -235,8 +237,8 @@ impl Session {
     }
 
     /// Reads the store and sends what the phone was not sent yet.
-    async fn refresh(&mut self, socket: &mut WebSocket) -> Result<(), Over> {
-        let (inbox, state) = match waiting(&self.app, self.device()).await {
+    async fn refresh(&mut self, socket: &mut WebSocket, past: Past) -> Result<(), Over> {
+        let (inbox, state) = match waiting(&self.app, self.device(), past).await {
             Ok(found) => found,
             Err(problem) if problem.slug == Slug::Unavailable => return Err(Over),
             Err(_) => (Inbox::default(), DeviceState::Revoked),

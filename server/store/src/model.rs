@@ -21,7 +21,7 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Answer, Ask, Environment, Inbox, Locator, Reader, Registration, Store, Unavailable, View,
+    Answer, Ask, Environment, Inbox, Locator, Past, Reader, Registration, Store, Unavailable, View,
     environment::Forward,
     ledger::Ledger,
     perform::{self, Policies},
@@ -148,10 +148,14 @@ impl Reader for Transaction {
         Ok(self.0.borrow().accounts.get(&user).map(|account| needs.select(account)))
     }
 
-    fn inbox(&self, device: DeviceId) -> Result<Option<Inbox>, Impossible> {
+    fn inbox(&self, device: DeviceId, past: &Past) -> Result<Option<Inbox>, Impossible> {
         let user = self.locate(&Locator::Device(device))?;
         let state = self.0.borrow();
-        Ok(user.and_then(|user| Inbox::of(state.accounts.get(&user)?.clone(), device)))
+        Ok(user.and_then(|user| {
+            let mut account = state.accounts.get(&user)?.clone();
+            account.challenges.retain(|challenge| !challenge.state.is_final() || past.has(challenge.id));
+            Inbox::of(account, device)
+        }))
     }
 
     fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, Impossible> {

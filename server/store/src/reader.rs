@@ -6,7 +6,7 @@ use koppel_domain::{
 };
 use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId, UserId};
 
-use crate::{Inbox, Locator};
+use crate::{Inbox, Locator, Past};
 
 /// Fetches rows, of one consistent state.
 pub trait Reader {
@@ -21,7 +21,7 @@ pub trait Reader {
     /// The account, as far as needed.
     fn account(&self, user: UserId, needs: &Needs) -> Result<Option<Account>, Self::Error>;
     /// All that waits for a phone.
-    fn inbox(&self, device: DeviceId) -> Result<Option<Inbox>, Self::Error>;
+    fn inbox(&self, device: DeviceId, past: &Past) -> Result<Option<Inbox>, Self::Error>;
     /// One organisation.
     fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, Self::Error>;
     /// All organisations, by id.

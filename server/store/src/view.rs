@@ -4,7 +4,7 @@ use koppel_domain::{
     Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Organisation, RelyingParty, User,
     audit::{Chain, Checkpoint, Entry, Head},
 };
-use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId};
+use koppel_protocol::id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, RelyingPartyId};
 
 use crate::{Locator, reader::Reader};
 
@@ -73,8 +73,10 @@ view! {
     /// All that waits for a phone, and what ended lately.
     DeviceInbox {
         /// Which.
-        device: DeviceId
-    } -> Option<Inbox> = |self, reader| reader.inbox(self.device);
+        device: DeviceId,
+        /// What of the past.
+        past: Past
+    } -> Option<Inbox> = |self, reader| reader.inbox(self.device, &self.past);
 
     /// A key with its relying party and organisation.
     FindApiKey {
@@ -138,6 +140,25 @@ pub struct OwnedDevice {
     pub device: Device,
 }
 
+/// Which finished challenges belong in an inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// The newest: whoever asks may have any of them on screen.
+    Newest,
+    /// Those among these: whoever asks knows what is on screen.
+    Among(Vec<ChallengeId>),
+}
+
+impl Past {
+    /// Whether it asks for this one.
+    pub(crate) fn has(&self, challenge: ChallengeId) -> bool {
+        match self {
+            Self::Newest => true,
+            Self::Among(these) => these.contains(&challenge),
+        }
+    }
+}
+
 /// All that waits for a phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbox {
@@ -147,7 +168,7 @@ pub struct Inbox {
     pub device: Device,
     /// Challenges that are pending, and whose newest delivery has a copy for it. Look at the time before showing.
     pub challenges: Vec<(Challenge, DeviceCopy)>,
-    /// Finished challenges among its newest, so that the phone takes them off its screen.
+    /// Finished challenges that were asked for, so that the phone takes them off its screen.
     pub ended: Vec<Challenge>,
     /// Notices it did not receive yet.
     pub notices: Vec<Notice>,

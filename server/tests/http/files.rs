@@ -54,8 +54,10 @@ async fn init_never_overwrites_and_a_failed_one_leaves_nothing() {
     let output = run(&database, &init);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     refused(&database, &init, &["exists already", "serve"]);
-    let mode = std::fs::metadata(folder.path().join("koppel.sqlite.keys")).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode, 0o600);
+    for entry in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?} is for its owner alone", entry.file_name());
+    }
 }
 
 #[tokio::test]

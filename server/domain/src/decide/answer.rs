@@ -66,7 +66,7 @@ impl Draft<'_> {
             return Err(Refusal::Superseded);
         }
         if !device.can_approve(self.policy()) || !self.policy().takes(answer.uv) {
-            return Err(Refusal::NotVerified);
+            return Err(Refusal::TooWeak);
         }
         match (delivery.mode, &challenge.question) {
             (Mode::Number, Question::Login(_)) => {

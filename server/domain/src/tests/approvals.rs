@@ -12,7 +12,8 @@ use crate::{
     ChallengeState::{self, Consumed, Denied, Failed, Pending},
     Command, Mode,
     Refusal::{
-        self, AlreadyDecided, Expired, NotFound, NotVerified, Superseded, Unauthenticated, WrongMode, WrongNumber,
+        self, AlreadyDecided, Expired, NotFound, NotVerified, Superseded, TooWeak, Unauthenticated, WrongMode,
+        WrongNumber,
     },
     Reply,
     fixture::{World, expect, key, panel, phone, terms, v, wrong},
@@ -163,10 +164,10 @@ fn a_yes_counts_only_as_the_policy_wants_the_person_verified() {
     let number = Some(world.right_number(challenge));
     let mut answer = world.signed(device, challenge, Verdict::Approve, number);
     answer.uv = UserVerification::None;
-    assert_eq!(world.run(Command::Decide(Box::new(answer.clone())), phone(device)), Err(NotVerified));
+    assert_eq!(world.run(Command::Decide(Box::new(answer.clone())), phone(device)), Err(TooWeak));
     world.policy.biometric_only = 1;
     answer.uv = UserVerification::Biometric;
-    assert_eq!(world.run(Command::Decide(Box::new(answer)), phone(device)), Err(NotVerified), "its key takes a PIN");
+    assert_eq!(world.run(Command::Decide(Box::new(answer)), phone(device)), Err(TooWeak), "its key takes a PIN");
     assert_eq!(world.account.challenge(challenge).map(|row| row.number_tries), Some(0));
 }
 

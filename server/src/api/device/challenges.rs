@@ -103,9 +103,10 @@ async fn own_challenge(
     match (answer.verdict(), prepared) {
         (Ok(Reply::Challenge { challenge, .. }), Some(sealed)) => Ok((*challenge, sealed)),
         (Ok(_), _) => Err(Problem::new(Slug::Unavailable)),
-        (Err(Refusal::NotVerified), _) => {
-            Err(Problem::because(Slug::NotVerified, "The account is not locked by a report of this phone."))
-        }
+        (Err(Refusal::NotVerified), _) => Err(Problem::because(
+            Slug::NotVerified,
+            "Only the phone whose report locked the account can unlock it, with its approval key. Otherwise ask support.",
+        )),
         (Err(refusal), _) => Err(refusal.into()),
     }
 }

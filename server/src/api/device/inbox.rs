@@ -11,7 +11,7 @@ use koppel_protocol::phone_api::{
     DeviceState, Ended, Inbox, InboxRequest, Receipt, Receipts, WaitingChallenge, WaitingNotice,
 };
 use koppel_protocol::{Envelope, json};
-use koppel_store::{DeviceInbox, Locator, Store};
+use koppel_store::{DeviceInbox, Locator, Past, Store};
 
 use super::pairings::json_problem;
 use crate::app::{App, By, unavailable};
@@ -24,7 +24,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, request: Request) -> Resul
     app.pace.take(phone.device.id, app.clock.millis())?;
     let asked: InboxRequest = json::object(&phone.body).map_err(json_problem)?;
     receive(&app, phone.device.id, asked.receipts, phone.by())?;
-    let (inbox, _) = waiting(&app, phone.device.id).await?;
+    let (inbox, _) = waiting(&app, phone.device.id, Past::Newest).await?;
     Ok(Json(inbox))
 }
 
@@ -39,9 +39,9 @@ pub(crate) fn receive(app: &App, device: DeviceId, receipts: Vec<Receipt>, by: B
     Ok(())
 }
 
-/// All that waits for a phone and what ended lately, and the state of the phone.
-pub(crate) async fn waiting(app: &App, device: DeviceId) -> Result<(Inbox, DeviceState), Problem> {
-    let found = app.store.read(DeviceInbox { device }).await.map_err(unavailable)?;
+/// All that waits for a phone and what ended, and the state of the phone.
+pub(crate) async fn waiting(app: &App, device: DeviceId, past: Past) -> Result<(Inbox, DeviceState), Problem> {
+    let found = app.store.read(DeviceInbox { device, past }).await.map_err(unavailable)?;
     let inbox = found.ok_or_else(|| Problem::new(Slug::Unauthenticated))?;
     let policy = app.policy(inbox.user.organisation)?;
     let now = app.now();

@@ -306,7 +306,7 @@ fn pairing_id(text: &str) -> Result<PairingId, Problem> {
 pub(super) fn json_problem(error: json::JsonError) -> Problem {
     match error {
         json::JsonError::Syntax { .. } => Problem::because(Slug::InvalidRequest, format!("{error}.")),
-        json::JsonError::Fields { .. } | json::JsonError::Rule(_) => {
+        json::JsonError::Missing { .. } | json::JsonError::Fields { .. } | json::JsonError::Rule(_) => {
             Problem::because(Slug::InvalidField, format!("{error}."))
         }
     }

@@ -14,7 +14,7 @@ use koppel_protocol::{
 use super::{Outside, furnished, retell, run, whole, with_a_phone};
 use crate::{
     AuditEntries, AuditHeads, DeviceInbox, Environment, FindApiKey, FindOrganisation, LastCheckpoint, Mark,
-    Organisations, Registration, RelyingParties, Store,
+    Organisations, Past, Registration, RelyingParties, Store,
 };
 
 pub(crate) async fn a_sweep_ends_what_time_has_ended_and_removes_what_is_old<S: Store, G>(
@@ -136,18 +136,24 @@ pub(crate) async fn an_inbox_holds_what_waits_and_what_ended<S: Store, G>(make: 
     koppel_domain::fixture::expect(world.answer(device, first, Verdict::Deny, None), "denied");
     world.pending_phone("b");
     retell(&store, &outside, &world, told).await;
-    let inbox = store.read(DeviceInbox { device }).await.expect("readable").expect("there");
+    let inbox = store.read(DeviceInbox { device, past: Past::Newest }).await.expect("readable").expect("there");
     let waiting: Vec<_> =
         inbox.challenges.iter().map(|(challenge, copy)| (challenge.id, copy.envelope.len())).collect();
     assert!(waiting.contains(&(second, 2150)));
     assert_eq!(waiting.len(), 2, "the login and the new phone");
     assert_eq!(inbox.ended.iter().map(|challenge| challenge.id).collect::<Vec<_>>(), [first]);
     assert_eq!(inbox.notices.len(), 1);
+    for (asked, found) in [(vec![first], vec![first]), (vec![second], vec![]), (vec![], vec![])] {
+        let some = DeviceInbox { device, past: Past::Among(asked) };
+        let some = store.read(some).await.expect("readable").expect("there");
+        assert_eq!(some.ended.iter().map(|challenge| challenge.id).collect::<Vec<_>>(), found);
+        assert_eq!(some.challenges, inbox.challenges);
+    }
 
     let receipt = ChallengeReceipt { cid: second, seq: 1, kind: ReceiptKind::Shown, alert: None, road: Road::Live };
     let receipts = vec![Receipt::Challenge(receipt)];
     run(&store, Command::Receive { device, receipts }, phone(device)).await.expect("received");
-    let inbox = store.read(DeviceInbox { device }).await.expect("readable").expect("there");
+    let inbox = store.read(DeviceInbox { device, past: Past::Newest }).await.expect("readable").expect("there");
     let copy = inbox.challenges.iter().find(|(challenge, _)| challenge.id == second).map(|(_, copy)| copy.clone());
     let copy = copy.expect("still there");
     assert!(copy.shown_at.is_some() && copy.arrived_at.is_some());

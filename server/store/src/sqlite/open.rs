@@ -2,6 +2,8 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -82,6 +84,7 @@ pub(crate) fn open(path: &Path, create: bool) -> Result<Opened, OpenError> {
         return Err(OpenError::Missing(path.to_owned()));
     }
     let lock = lock_beside(path)?;
+    private(path).map_err(|error| OpenError::NotWritable { path: path.to_owned(), why: error.to_string() })?;
     let failed = |error: rusqlite::Error| OpenError::from_sqlite(path, &error);
     let writer = connect(path).map_err(failed)?;
     migrate(path, &writer)?;
@@ -115,14 +118,15 @@ pub(crate) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a file for writing, or makes an empty one that only its owner may open. SQLite gives its log files the same mode.
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
 fn lock_beside(path: &Path) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
+    let lock = private(Path::new(&name))
         .map_err(|error| OpenError::NotWritable { path: path.to_owned(), why: error.to_string() })?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -151,16 +155,22 @@ fn migrate(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// `<database>.schema-<n>`: what to go back to when the upgrade disappoints.
+/// `<database>.schema-<n>`: what to go back to when the upgrade disappoints. It bears that name only when it is whole.
 fn keep_a_copy(path: &Path, connection: &Connection, schema: i64) -> Result<(), OpenError> {
-    let mut copy = path.as_os_str().to_owned();
-    copy.push(format!(".schema-{schema}"));
-    let copy = PathBuf::from(copy);
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".schema-{schema}{suffix}"));
+        PathBuf::from(name)
+    };
+    let (copy, partial) = (beside(""), beside(".partial"));
     if copy.exists() {
         return Ok(());
     }
+    let failed = |error: io::Error| OpenError::NotWritable { path: copy.clone(), why: error.to_string() };
+    // SQLite fills an empty file as it would a new one; what an earlier try left is emptied.
+    private(&partial).and_then(|file| file.set_len(0)).map_err(failed)?;
     connection
-        .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
-        .map(drop)
-        .map_err(|error| OpenError::from_sqlite(path, &error))
+        .execute("VACUUM INTO ?1", [partial.to_string_lossy()])
+        .map_err(|error| OpenError::from_sqlite(path, &error))?;
+    std::fs::rename(&partial, &copy).map_err(failed)
 }

@@ -12,7 +12,7 @@ use koppel_protocol::{
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{all, document, documents, first, hash, id, integer, natural, time};
-use crate::{Inbox, Locator, Reader};
+use crate::{Inbox, Locator, Past, Reader};
 
 /// Reads by one connection; within a transaction it sees that transaction's writes.
 #[derive(Clone, Copy)]
@@ -198,12 +198,22 @@ impl Reader for Tables<'_> {
         Ok(Some(account))
     }
 
-    fn inbox(&self, device: DeviceId) -> rusqlite::Result<Option<Inbox>> {
+    fn inbox(&self, device: DeviceId, past: &Past) -> rusqlite::Result<Option<Inbox>> {
         let Some(user) = self.locate(&Locator::Device(device))? else { return Ok(None) };
         let needs = Needs { devices: true, open_challenges: true, notices: true, ..Needs::default() };
         let Some(mut account) = self.account(user, &needs)? else { return Ok(None) };
-        let sql = "SELECT data FROM challenge WHERE final = 1 AND user = ?1 ORDER BY rowid DESC LIMIT 8";
-        for ended in documents::<Challenge>(self.0, sql, [user.as_bytes()])? {
+        let ended = match past {
+            Past::Newest => {
+                let sql = "SELECT data FROM challenge WHERE final = 1 AND user = ?1 ORDER BY rowid DESC LIMIT 8";
+                documents(self.0, sql, [user.as_bytes()])?
+            }
+            Past::Among(these) => {
+                let sql = "SELECT data FROM challenge WHERE final = 1 AND user = ?1 AND id = ?2";
+                let one = |id: &ChallengeId| documents(self.0, sql, params![user.as_bytes(), id.as_bytes()]);
+                these.iter().map(one).collect::<rusqlite::Result<Vec<Vec<Challenge>>>>()?.concat()
+            }
+        };
+        for ended in ended {
             account.copies.extend(self.copies_of(ended.id)?);
             account.challenges.push(ended);
         }
