@@ -1,5 +1,6 @@
 //! Device proofs: the order of checks, and every claim changed (threats row 20).
 
+use koppel_protocol::decision::{Decision, UserVerification, Verdict};
 use koppel_protocol::device_proof::{DeviceProof, Request};
 use koppel_protocol::id::DeviceId;
 use koppel_protocol::jws::{self, Claims, NoKid};
@@ -207,4 +208,41 @@ async fn another_phones_pairing_and_challenge_do_not_exist() {
     let remove = bert.proven(&world, "/d/v1/devices", json!({ "remove": bert.device })).await;
     assert_eq!(remove.status, StatusCode::NO_CONTENT, "{remove:?}");
     assert_eq!(bert.proven(&world, "/d/v1/inbox", json!({})).await.slug(), "device-revoked");
+}
+
+/// A decision proves itself: for this server, by the phone that it names, with the key that its answer asks for.
+#[tokio::test]
+async fn a_decision_for_another_server_or_by_another_key_is_refused_and_the_true_one_counts() {
+    let world = World::start().await;
+    let phone = world.phone("anna").await;
+    let other = world.phone("bert").await;
+    let session = crate::fixture::Session::new();
+    let made = world.challenge("anna", &session, "number").await;
+    let asked = phone.waiting(&world).await;
+    let number = made["number"].as_str().unwrap().parse().ok();
+    let good = Decision::answer(&asked, Verdict::Approve, number, UserVerification::Pin, 0, Bytes::new(draw()));
+    let sign = |claims: &Decision, key| jws::sign(claims, &claims.dev, key).unwrap().to_string();
+    let denial = Decision { dec: Verdict::Deny, num: None, ..good.clone() };
+    for (what, wrong) in [
+        ("aud", sign(&Decision { aud: ServerId::from_bytes([7; 32]), ..good.clone() }, &phone.keys.approve)),
+        ("an approval by the id key", sign(&good, &phone.keys.id)),
+        ("a denial by the approve key", sign(&denial, &phone.keys.approve)),
+        ("another phone's key", sign(&good, &other.keys.approve)),
+        ("another phone", sign(&Decision { dev: other.device, ..good.clone() }, &phone.keys.approve)),
+        (
+            "an unknown phone",
+            sign(&Decision { dev: DeviceId::from_bytes([7; 16]), ..good.clone() }, &phone.keys.approve),
+        ),
+    ] {
+        let refused = phone.decide(&world, &wrong).await;
+        assert_eq!(
+            (refused.status, refused.slug()),
+            (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            "{what}: {refused:?}"
+        );
+    }
+    let stray = sign(&Decision { dev: other.device, ..good.clone() }, &other.keys.approve);
+    assert_eq!(other.decide(&world, &stray).await.slug(), "not-found", "what was never shown on a phone is not there");
+    let taken = phone.decide(&world, &sign(&good, &phone.keys.approve)).await;
+    assert_eq!(taken.body["outcome"], "approved", "{taken:?}");
 }

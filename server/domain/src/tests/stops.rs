@@ -77,6 +77,18 @@ fn type_the_code(stop: Stop) -> Result<Reply, Refusal> {
     world.type_code(challenge, 1, code)
 }
 
+fn type_the_code_on_a_page(stop: Stop) -> Result<Reply, Refusal> {
+    let (mut world, _) = with_a_phone();
+    let prompt = world.bound_prompt(1, Purpose::Login);
+    let Ok(Reply::Challenge { challenge, .. }) = world.start_page(prompt, 1) else { panic!("no challenge") };
+    stop.falls(&mut world);
+    let holder = Holder::Page { prompt, cookie: cookie(1), terms: terms() };
+    let code = world.right_code(challenge.id);
+    let typed = world.run(Command::CheckCode { challenge: challenge.id, holder, code }, browser());
+    assert_eq!(world.account.challenge(challenge.id).map(|row| row.code_tries), Some(0), "not even compared");
+    typed
+}
+
 fn approve(stop: Stop) -> Result<Reply, Refusal> {
     let (mut world, device, challenge) = waiting(Mode::Number);
     stop.falls(&mut world);
@@ -166,11 +178,12 @@ fn confirm_by_the_older_phone(stop: Stop) -> Result<Reply, Refusal> {
 }
 
 /// Steps of a login or of a phone: none of them goes on, whatever fell in between.
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     ("begin", begin),
     ("begin on a page", begin_on_a_page),
     ("deliver again", deliver_again),
     ("type the code", type_the_code),
+    ("type the code on a page", type_the_code_on_a_page),
     ("approve", approve),
     ("consume", consume),
     ("finish the page", finish_the_page),
