@@ -6,6 +6,7 @@ mod doc_links;
 mod licences;
 mod machine_paths;
 mod sentences;
+mod threat_model;
 
 use std::time::Instant;
 
@@ -22,11 +23,12 @@ type Findings = Vec<String>;
 type Check = (&'static str, fn(&Workspace) -> Result<Findings>);
 
 /// The quick ones first: they fail while clippy would still be compiling.
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("format", format),
     ("links in the docs", doc_links::check),
     ("keys of the sentences", sentences::check),
     ("paths of one machine", machine_paths::check),
+    ("names in the threat model", threat_model::check),
     ("arrows between crates", arrows::check),
     ("licences", licences::check),
     ("banned crates and sources", bans::check),

@@ -22,13 +22,15 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   check               before every commit, in seconds: format, clippy, licences, banned crates, arrows between crates,
-                      links in the docs, paths of one machine, keys of the sentences
+                      links in the docs, names in the threat model, paths of one machine, keys of the
+                      sentences
   test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo
   demo                a server, a panel and a phone on this machine: log in at the address that it prints
   demo --check        the same without a person: every step of the story over real processes, in about two minutes
   bench [--json]      figures beside the floor of this machine (release build; leave the machine alone meanwhile);
                       with --short only to see that it runs
   soak [PART…]        what takes long by nature. Parts: broken (each defence taken out turns a test red), races, kills
+  soak broken NAME…   only the patches of tests/broken/ whose names hold one of these words
 
 Logs of the parts of a test are kept in target/xtask-logs/.";
 
