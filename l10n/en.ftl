@@ -81,7 +81,7 @@ ended-denied-text = The request was denied in the app and nobody was logged in. 
 ended-fraud-title = Reported as abuse
 ended-fraud-text = Somebody reported in the app that this request was not yours. Nobody was logged in and the account is locked. Unlock it in the app that reported it, or call the support of { $party }.
 ended-locked-title = Your account is locked
-ended-locked-text = Logging in is not possible now. Nothing was lost. Did you report abuse yourself? Then unlock in the app. Otherwise call the support of { $party }.
+ended-locked-text = Logging in is not possible now. Nothing was lost. Did you report abuse yourself? Then unlock your account in the app. Otherwise call the support of { $party }.
 ended-tries-title = Too many tries
 ended-tries-text = A wrong code was entered too often and nobody was logged in. Go back and log in again; you will get a new code.
 ended-superseded-title = There is a newer login
@@ -99,7 +99,7 @@ enrol-why = From now on you confirm each login with your phone. With your passwo
 enrol-another-why = Pair one more phone with your account. Your other phones keep working.
 enrol-step-open = Open the app on your phone and choose “Scan the QR code”.
 enrol-step-scan = Point the camera at this code.
-enrol-step-type = Then type here the number that your phone shows.
+enrol-step-type = Then type here the check number that your phone shows.
 enrol-qr-label = QR code to pair your phone
 enrol-this-phone = Open on this phone
 enrol-with-code = Rather type? Use the koppelcode
@@ -117,20 +117,20 @@ enrol-new-invitation = Make a new koppelcode
 enrol-start-again = Start again
 enrol-pending-title = Is this your phone?
 enrol-pending-many = Which phone is yours?
-enrol-pending-intro = Type the six-digit number that this phone shows now.
-enrol-pending-label = Number on your phone, { $digits } digits
-enrol-pending-care = Only type a number from a phone that you hold yourself.
+enrol-pending-intro = Type the check number of six digits that this phone shows now.
+enrol-pending-label = Check number on your phone, { $digits } digits
+enrol-pending-care = Only type the check number of a phone that you hold yourself.
 enrol-pending-line = Phone found
-enrol-pending-hint = It waits for you to type the number here.
+enrol-pending-hint = It waits for you to type the check number here.
 enrol-confirm = Pair this phone
 enrol-not-mine = This is not my phone
 enrol-wrong-number = { $tries ->
-    [one] That number is not right. You can try one more time.
-   *[other] That number is not right. You can try { $tries } more times.
+    [one] That check number is not right. You can try one more time.
+   *[other] That check number is not right. You can try { $tries } more times.
 }
 enrol-choose-one = First choose which phone is yours. This does not count as a try.
 enrol-refused-title = This phone is not paired
-enrol-refused-text = The number was wrong too often. Nothing is paired. Start again with the phone in your hand.
+enrol-refused-text = The check number was wrong too often. Nothing is paired. Start again with the phone in your hand.
 enrol-expired-title = This koppelcode has expired
 enrol-expired-text = Nothing is paired. Make a new koppelcode and try again.
 enrol-test-title = Nearly done: a test

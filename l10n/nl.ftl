@@ -79,9 +79,9 @@ ended-expired-text = Er is niet op tijd bevestigd en er is niet ingelogd. Ga ter
 ended-denied-title = Geweigerd op uw telefoon
 ended-denied-text = Het verzoek is in de app geweigerd en er is niet ingelogd. Was dat niet de bedoeling? Ga terug en log opnieuw in.
 ended-fraud-title = Gemeld als misbruik
-ended-fraud-text = In de app is gemeld dat dit verzoek niet van u was. Er is niet ingelogd en het account is op slot. Hef het slot op in de app waarmee u het meldde, of bel de klantenservice van { $party }.
-ended-locked-title = Uw account is op slot
-ended-locked-text = Inloggen kan nu niet. Er is niets verloren gegaan. Heeft u zelf misbruik gemeld? Hef dan het slot op in de app. Bel anders de klantenservice van { $party }.
+ended-fraud-text = In de app is gemeld dat dit verzoek niet van u was. Er is niet ingelogd en het account is vergrendeld. Ontgrendel het in de app waarmee u het meldde, of bel de klantenservice van { $party }.
+ended-locked-title = Uw account is vergrendeld
+ended-locked-text = Inloggen kan nu niet. Er is niets verloren gegaan. Heeft u zelf misbruik gemeld? Ontgrendel uw account dan in de app. Bel anders de klantenservice van { $party }.
 ended-tries-title = Te veel pogingen
 ended-tries-text = De code is te vaak verkeerd ingevuld en er is niet ingelogd. Ga terug en log opnieuw in; u krijgt dan een nieuwe code.
 ended-superseded-title = Er is een nieuwere inlogpoging
@@ -99,7 +99,7 @@ enrol-why = Voortaan bevestigt u het inloggen met uw telefoon. Met alleen uw wac
 enrol-another-why = Koppel nog een telefoon aan uw account. Uw andere telefoons blijven gewoon werken.
 enrol-step-open = Open de app op uw telefoon en kies “Scan de QR-code”.
 enrol-step-scan = Richt de camera op deze code.
-enrol-step-type = Typ daarna hier het getal dat uw telefoon laat zien.
+enrol-step-type = Typ daarna hier het controlegetal dat uw telefoon laat zien.
 enrol-qr-label = QR-code om uw telefoon te koppelen
 enrol-this-phone = Openen op deze telefoon
 enrol-with-code = Liever typen? Gebruik de koppelcode
@@ -117,20 +117,20 @@ enrol-new-invitation = Nieuwe koppelcode maken
 enrol-start-again = Opnieuw beginnen
 enrol-pending-title = Is dit uw telefoon?
 enrol-pending-many = Welke telefoon is van u?
-enrol-pending-intro = Typ het getal van zes cijfers dat deze telefoon nu laat zien.
-enrol-pending-label = Getal op uw telefoon, { $digits } cijfers
-enrol-pending-care = Typ alleen een getal van een telefoon die u zelf vasthoudt.
+enrol-pending-intro = Typ het controlegetal van zes cijfers dat deze telefoon nu laat zien.
+enrol-pending-label = Controlegetal op uw telefoon, { $digits } cijfers
+enrol-pending-care = Typ alleen het controlegetal van een telefoon die u zelf vasthoudt.
 enrol-pending-line = Telefoon gevonden
-enrol-pending-hint = Hij wacht tot u het getal hier typt.
+enrol-pending-hint = Hij wacht tot u het controlegetal hier typt.
 enrol-confirm = Telefoon koppelen
 enrol-not-mine = Dit is niet mijn telefoon
 enrol-wrong-number = { $tries ->
-    [one] Dit getal klopt niet. U kunt het nog één keer proberen.
-   *[other] Dit getal klopt niet. U kunt het nog { $tries } keer proberen.
+    [one] Dit controlegetal klopt niet. U kunt het nog één keer proberen.
+   *[other] Dit controlegetal klopt niet. U kunt het nog { $tries } keer proberen.
 }
 enrol-choose-one = Kies eerst welke telefoon van u is. Dit telt niet als poging.
 enrol-refused-title = Deze telefoon is niet gekoppeld
-enrol-refused-text = Het getal klopte te vaak niet. Er is niets gekoppeld. Begin opnieuw met de telefoon in uw hand.
+enrol-refused-text = Het controlegetal klopte te vaak niet. Er is niets gekoppeld. Begin opnieuw met de telefoon in uw hand.
 enrol-expired-title = Deze koppelcode is verlopen
 enrol-expired-text = Er is niets gekoppeld. Maak een nieuwe koppelcode en probeer het opnieuw.
 enrol-test-title = Bijna klaar: een proef

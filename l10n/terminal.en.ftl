@@ -7,6 +7,7 @@ help-koppel =
 help-usage = Usage:
 help-commands = Commands
 help-options = Options
+help-general-options = Options of every command
 help-arguments = Arguments
 help-help = Shows this help
 help-version = Shows the version
@@ -18,7 +19,9 @@ help-after =
 
     After that, koppel without a command waits for requests and shows them.
 
-    Your data lie encrypted in ~/.local/share/koppel. The key is in your computer's keyring; where there is none, in a file locked with your PIN. Approving always asks for your PIN. Does somebody ask you for a code or a number of this phone? Do not give it: we never ask for one.
+    Your data lie encrypted in ~/.local/share/koppel. The key is in your computer's keyring; where there is none, in a file locked with your PIN. Approving always asks for your PIN.
+
+    Never give a code or a number to somebody who calls you. Only the check number you may read out, and only if it was you who called support.
 
     Folder, language, certificates and PIN may also stand in the environment: KOPPEL_FOLDER, KOPPEL_LOCALE, KOPPEL_CA, KOPPEL_PIN_FILE.
 
@@ -33,7 +36,7 @@ help-option-yes = Agrees without asking: to the server, the organisation and the
 help-option-secrets = Where a new folder keeps its secrets: auto, keyring or file (a file locked with your PIN)
 help-command-pair = Pairs this phone with an account
     .after =
-        What you type is checked first; a typing error in a koppelcode costs no try. Then you see with which server and organisation you pair. If you agree, this phone shows a check number of six digits: type it on the screen where you already are, or read it out to support if it was you who rang them. You may close this program meanwhile; it goes on at the next start.
+        What you type is checked first; a typing error in a koppelcode costs no try. Then you see with which server and organisation you pair. If you agree, this phone shows a check number of six digits: type it on the screen where you already are. If it was you who called support, read it out to them. Never give it to somebody who calls you. You may close this program meanwhile; it goes on at the next start.
 help-pair-link = The link below the QR code
 help-pair-server = The server: 2fa.example.org
 help-pair-user = Your user name at the panel
@@ -41,11 +44,11 @@ help-pair-code = The koppelcode, nine symbols
 help-pair-login = Pairs with your password of the panel instead of a code
 help-pair-password-file = Reads the password from this file
 help-pair-name = What your other devices call this phone (this computer's name unless said otherwise)
-help-pair-codes-only = Only show codes, never approve; then no PIN is needed
+help-pair-codes-only = Only shows codes and never approves; then asks for a PIN only where there is no keyring
 help-pair-stay = Stays open afterwards and waits for requests
 help-pair-no-wait = Ends as soon as the check number is there
 help-command-accounts = Shows the paired accounts
-help-command-test-phone = Tries every step of a login and gives a code for support
+help-command-test-phone = Tries every step of a login and gives a test result for support
 help-test-phone-account = The account: its name here, its server or its id (all unless said otherwise)
 help-command-rename = Gives an account another name here
 help-rename-account = The account: its name here, its server or its id
@@ -66,24 +69,26 @@ ask-koppelcode = The koppelcode:
 ask-link-or-server = Paste the link, or type the name of the server:
 ask-yes-no = (y/n)
 ask-yes = y yes j ja
-agree-host = You pair this phone at { $host }. Did somebody ring you about this? We never ask you for a code. Go on?
+ask-no = n no nee
+agree-host = You pair this phone at { $host }. Did somebody call you about this? Then do not go on. Do you want to go on?
 agree-remove = { $who } ({ $user }) leaves this phone. After that you can only log in some other way. Go on?
 agree-afresh = The vault is put aside and not deleted. You then pair all your accounts again. Go on?
 started-afresh = Begun anew. The old vault lies in { $file }.
 
 ## Pairing
 offer-title = Is this right?
+offer-taken = This phone is being paired.
 offer-host = Server
 offer-organisation = Organisation
 offer-account = Account
-offer-warning = Did somebody ring you about this? We never ask you for a code.
+offer-warning = Did somebody call you about this? Then do not pair. Never give a code or a number to somebody who calls you.
 offer-agree = Do you pair this phone with this account?
 check-number = Check number: { $number }
 check-number-for = Check number for { $who }
-check-number-where = Type this number on your screen, where you already are. Give it to nobody who rings you. You may close this program meanwhile.
+check-number-where = Type this check number on the screen where you already are. Was it you who called support? Then read it out to them. Never give it to somebody who calls you. You may close this program meanwhile.
 check-number-wrong =
     { $count ->
-        [0] A wrong check number was typed three times. Nothing was paired.
+        [0] A wrong check number was typed three times. The pairing stops.
         [one] A wrong check number was typed. You have 1 try left. Was that not you? Then stop pairing.
        *[other] A wrong check number was typed. You have { $count } tries left. Was that not you? Then stop pairing.
     }
@@ -109,15 +114,15 @@ fact-address = Address
 fact-began = Begun
 fact-phone = Phone
 place-roughly = { $place } (roughly)
-warning-page-ip = Careful: the page was opened from another address ({ $ip }). Is that not you? Then refuse.
+warning-page-ip = Careful: the page was opened from another address ({ $ip }). Is that not you? Then deny it.
 several-wait = { $count } login requests wait. At most one is yours; answer only that one.
 do-code = Type this code on your screen. Pass it on to nobody.
 do-test = This is a test. You need not type this code anywhere.
 do-number = Type the number that stands on your screen. Only do this if you are logging in right now.
 do-confirm = Type the check number that stands on the new phone. Only do this if you hold that phone yourself.
-do-unlock = You reported "this was not me"; that is why your account is locked. Approve to unlock it.
-do-codes-only = This phone only shows codes and cannot approve. It can refuse.
-do-update = This version does not know this kind of request. Update Koppel. You can refuse it.
+do-unlock = You reported: “This was not me”. That is why your account is locked. Approve to unlock it.
+do-codes-only = This phone only shows codes and cannot approve. It can deny.
+do-update = This version does not know this kind of request. Update Koppel. You can deny it.
 number-incomplete = Type all digits of the number on your screen first; there are at least six.
 seconds-left =
     { $count ->
@@ -128,17 +133,17 @@ seconds-short = { $count } s left
 pin-for = Your PIN, for { $who }:
 signing = Signing …
 answer-on-its-way = Your answer is on its way.
-deny-why = Why do you refuse?
+deny-why = Why do you deny it?
 deny-mistake = 1   I made a mistake
 deny-not-me = 2   This was not me
 not-me-sure = You report that somebody else tries to log in with your password. Your account is locked until you unlock it or support helps. Report it?
-not-me-sure-typed = You report that somebody else tries to log in with your password. Your account is then locked. Type it once more to report.
+not-me-sure-typed = You report that somebody else tries to log in with your password. Your account is then locked. Are you sure? Type report once more.
 
 ## What came of it
 outcome-approved = Approved. Go back to your browser.
 outcome-unlocked = Your account is unlocked. You can log in again.
 outcome-confirmed = Approved. The new phone is paired.
-outcome-denied = Refused. Nobody was logged in.
+outcome-denied = Denied. Nobody was logged in.
 outcome-fraud = Reported. Your account is locked; nobody can log in. Change your password. You can unlock it here, or through support.
 outcome-queued = There is no connection. Your answer is kept and is sent as soon as possible.
 outcome-wrong-number =
@@ -150,17 +155,17 @@ outcome-wrong-number-last = That number is not right. This request was stopped. 
 outcome-expired = Too late: this request has expired. Ask for a new one on your screen.
 outcome-superseded = There is a newer request. Answer that one; this one does not count.
 outcome-elsewhere = This request was already answered on another device.
-outcome-locked = Your account is locked. Unlock it here, or ask support.
-ended-approved = Done. The login is complete.
-ended-denied = This request was refused.
-ended-fraud = Reported as misuse. The account is locked.
+outcome-locked = Your account is locked. Unlock it here, or call support.
+ended-approved = Approved.
+ended-denied = This request was denied.
+ended-fraud = Reported as abuse. The account is locked.
 ended-failed = This request was stopped after too many wrong tries.
 ended-superseded = This request was replaced by a newer one.
 ended-cancelled = This request was withdrawn.
 ended-expired = This request has expired. Ask for a new one on your screen.
 
 ## Notices
-notice-device-added = { $time }  { $who }: a phone was paired: { $detail }. Was that not you? Ring support.
+notice-device-added = { $time }  { $who }: a phone was paired: { $detail }. Was that not you? Call support.
 notice-device-removed = { $time }  { $who }: a phone was removed: { $detail }.
 notice-factor-changed = { $time }  { $who }: the way you log in was changed: { $detail }.
 notice-locked = { $time }  { $who }: your account was locked. { $detail }
@@ -195,11 +200,11 @@ finding-only-polling = no open connection; it keeps asking instead, which is a l
 finding-skipped = left out
 tested-well = Everything works.
 tested-badly = Logging in with this phone does not work now.
-support-code = Code for support: { $code }
+support-code = Test result for support: { $code }
 
 ## Keys
 key-approve = Enter Approve
-key-deny = d Refuse
+key-deny = d Deny
 key-next = Tab Next
 key-unlock = u Unlock
 key-dismiss = x Read
@@ -210,28 +215,28 @@ keys-denying = 1 I made a mistake   2 This was not me   Esc Back
 keys-doubting = y Report   Esc Back
 keys-pin = Enter Approve   Esc Back
 keys-offer = y Pair   n Do not pair
-keys-help = Any key goes back
+keys-help = Press any key to go back
 help-screen-title = How this screen works
 help-screen =
     A code you type on your screen. A number you type here, with Enter and your PIN.
-    d refuses: you made a mistake, or it was not you. Then your account is locked.
+    d denies. If you report that it was not you, your account is locked.
     Tab shows the next request, where several wait.
     t tests this phone, r asks now, u unlocks after a report, x puts a notice away.
-    Does somebody ask you for a code or a number of this phone? Do not give it: we never ask for one.
+    Never give a code or a number to somebody who calls you. Only the check number you may read out, and only if it was you who called support.
 
 ## Words on a line
 word-approve = approve a
-word-deny = refuse r
-word-not-me = not n
+word-deny = deny d
+word-not-me = report r
 word-choose = choose c
 word-test = test t
 word-refresh = refresh f
 word-unlock = unlock u
 word-quit = stop quit q
 lines-code = Your code: { $code }
-lines-may-deny = To refuse: type refuse. If this was not you: type not.
-lines-may-answer = To approve: type the number, or approve where there is none. To refuse: type refuse. If this was not you: type not.
-lines-help = You can type: a number, approve, refuse, not, choose 2, test, refresh, unlock, stop.
+lines-may-deny = To deny: type deny. Was this not you? Type report.
+lines-may-answer = To approve: type the number, or approve where there is none. To deny: type deny. Was this not you? Type report.
+lines-help = You can type: a number, approve, deny, report, choose 2, test, refresh, unlock, stop.
 
 ## Errors
 error-koppelcode-mistyped =
@@ -241,8 +246,19 @@ error-koppelcode-mistyped =
        *[check] There is a typing error in this koppelcode.
     }
     .next = Check it and type it again; this cost no try.
-error-link-invalid = This is not a valid pairing link ({ $word }).
-    .next = Copy the whole link, also what stands behind the hash sign, and put it between single quotes.
+error-link-invalid =
+    { $word ->
+        [too-long] This is too long for a pairing link.
+        [host] The server name in this pairing link is not valid.
+        [version] This pairing link is of a newer version.
+        [damaged] This pairing link is not complete or damaged.
+       *[form] This is not a pairing link.
+    }
+    .next =
+        { $word ->
+            [version] Update Koppel.
+           *[form] Copy the whole link, also what stands behind the hash sign, and put it between single quotes.
+        }
 error-host-invalid = { $word } is not a valid server name.
     .next = Type it as support gave it, for instance 2fa.example.org.
 error-name-invalid = This name is empty, too long, or holds characters that are not allowed.
@@ -251,33 +267,50 @@ error-ca-invalid = This file of certificates cannot be used ({ $word }).
     .next = Give a PEM file with the issuer's certificate by --ca.
 error-file-unreadable = This file cannot be read ({ $word }).
     .next = Check its name, and whether you may read it.
-error-invitation-refused = The server does not take this code, link or login: it is wrong, already used or expired. Nothing was paired.
-    .next = Check server, user name and code, or ask for a new code.
-error-code-used = Another phone was already paired with this code or link.
+error-invitation-refused = The server does not take this code, link or password: it is wrong, already used or expired. Nothing was paired.
+    .next = Check what you typed, or ask for a new code.
+error-code-used = Another phone was already paired with this code or link, and not this one.
     .next = Was that not you? Tell support at once. Otherwise ask for a new code.
 error-expired = Too late: this has expired. Nothing was paired or approved.
     .next = Ask for a new one.
-error-refused = The pairing was refused, or a wrong check number was typed too often.
-    .next = Begin again with a new code, and type the number that stands on this phone.
+error-refused = The pairing was refused, or a wrong check number was typed too often. Nothing was paired.
+    .next = Begin again with a new code, and type the check number that stands on this phone.
 error-too-many-tries =
     { $count ->
         [0] There were too many tries.
        *[other] There were too many tries. Wait { $count } seconds.
     }
-    .next = Try again later, or ask for a new code.
+    .next =
+        { $word ->
+            [retries] This phone then tries again by itself.
+           *[other] Try again later, or ask for a new code.
+        }
 error-no-connection = The server cannot be reached. Nothing is lost.
     .next =
         { $word ->
             [again] Nothing was approved. Check your internet connection, then approve again.
             [pairing] Check your internet connection and the name of the server, then begin again.
-           *[other] Check your internet connection and the name of the server. This phone tries again by itself.
+            [retries] Check your internet connection and the name of the server. This phone tries again by itself.
+           *[other] Check your internet connection and the name of the server, then try again.
         }
 error-tls = The server's certificate cannot be trusted; nothing was sent.
     .next = Is the name of the server right? If the server has an issuer of its own, give its certificate by --ca.
 error-timeout = The server does not answer in time. Nothing is lost.
-    .next = Try again in a moment.
+    .next =
+        { $word ->
+            [again] Nothing was approved. Approve again in a moment.
+            [pairing] Begin again in a moment.
+            [retries] This phone tries again by itself.
+           *[other] Try again in a moment.
+        }
 error-unavailable = The server cannot help right now. Nothing is lost.
-    .next = Try again in a moment.
+    .next =
+        { $word ->
+            [again] Nothing was approved. Approve again in a moment.
+            [pairing] Begin again in a moment.
+            [retries] This phone tries again by itself.
+           *[other] Try again in a moment.
+        }
 error-response-too-large = The server sent an answer that cannot be Koppel's; it was thrown away.
     .next = Check the name of the server.
 error-response-invalid = The server sent an answer that is not Koppel's; it was thrown away.
@@ -302,8 +335,14 @@ error-pin-too-long = A PIN has at most 64 characters.
     .next = Choose a shorter one.
 error-pin-unreadable = This PIN holds characters that cannot be read.
     .next = Choose another.
-error-pin-needed = A PIN is needed.
-    .next = Start koppel in a terminal, or give a file by --pin-file. If you only want to see codes, pair with --codes-only.
+error-pin-needed-to-open = A PIN is needed to open the folder of this phone: without a keyring your secrets lie under that PIN.
+    .next = Start koppel in a terminal, or give a file by --pin-file.
+error-pin-needed-to-approve = A PIN is needed to approve.
+    .next =
+        { $word ->
+            [pairing] Start koppel in a terminal, or give a file by --pin-file. If you only want to see codes, pair with --codes-only.
+           *[other] Start koppel in a terminal, or give a file by --pin-file.
+        }
 error-pins-differ = The two PINs differ.
     .next = Type the same one twice.
 error-pin-damaged = The PIN's file is damaged or of a newer version.
@@ -329,7 +368,7 @@ error-not-active = This account is not active yet, or not any more.
 error-not-locked = This account is not locked by a report of this phone.
     .next = Ask support for help.
 error-locked = The account is locked.
-    .next = Unlock it on the phone that reported the misuse, or ask support.
+    .next = Unlock it on the phone with which you reported the abuse, or call support.
 error-vault-damaged = The vault of this phone is damaged. The file was not deleted.
     .next = Put a copy back, or put it aside with koppel start-afresh and pair again.
 error-vault-newer = The vault is of a newer version of Koppel. Nothing was changed.
@@ -353,12 +392,12 @@ error-cancelled = Stopped. Nothing was paired or approved.
 error-interrupted = Interrupted. What had begun goes on at the next start.
     .next = Start koppel again.
 error-device-revoked = The server removed this phone.
-    .next = Was that not you? Ring support. Otherwise pair again.
+    .next = Was that not you? Call support. Otherwise pair again.
 error-device-suspended = The server suspended this phone.
     .next = Ask support for help.
 error-update-required = This version of Koppel does not know this request.
     .next = Update Koppel.
 error-test-failed = Logging in with this phone does not work now.
-    .next = Read the code out to support.
+    .next = Call support and read the test result out to them.
 error-internal = Something went wrong that should not happen ({ $code }). Nothing was approved.
     .next = Try again; if it stays, tell support.

@@ -3,22 +3,25 @@
 
 ## Hulp
 help-koppel =
-    Koppel: de telefoon in een terminal. Koppel hem één keer aan uw account; daarna toont hij bij elke inlog een code, of vraagt hij u om goed te keuren.
+    Koppel: de telefoon in een terminal. Koppel hem één keer aan uw account; daarna toont hij bij elke keer inloggen een code, of vraagt hij u om goed te keuren.
 help-usage = Gebruik:
 help-commands = Opdrachten
 help-options = Opties
+help-general-options = Algemene opties
 help-arguments = Gegevens
 help-help = Toont deze hulp
 help-version = Toont de versie
 help-after =
-    Zo begint u, met een koppelcode van uw beheerder of met de link onder de QR-code:
+    Zo begint u, met een koppelcode van de klantenservice of met de link onder de QR-code:
 
       koppel pair --server 2fa.voorbeeld.nl --user jan --code 7K2M-9QXR-4
       koppel pair 'https://2fa.voorbeeld.nl/p#v=1&…'
 
     Daarna wacht koppel zonder opdracht op verzoeken en toont ze.
 
-    Uw gegevens staan versleuteld in ~/.local/share/koppel. De sleutel ligt in de sleutelbos van uw computer; is die er niet, dan in een bestand dat met uw pincode is vergrendeld. Goedkeuren vraagt altijd uw pincode. Vraagt iemand u om een code of een getal van deze telefoon? Geef die niet: wij vragen er nooit om.
+    Uw gegevens staan versleuteld in ~/.local/share/koppel. De sleutel ligt in de sleutelbos van uw computer; is die er niet, dan in een bestand dat met uw pincode is vergrendeld. Goedkeuren vraagt altijd uw pincode.
+
+    Geef nooit een code of een getal aan iemand die u belt. Alleen het controlegetal mag u voorlezen, en alleen als u zelf de klantenservice heeft gebeld.
 
     Map, taal, certificaten en pincode mogen ook in de omgeving staan: KOPPEL_FOLDER, KOPPEL_LOCALE, KOPPEL_CA, KOPPEL_PIN_FILE.
 
@@ -29,11 +32,11 @@ help-option-ca = Vertrouwt ook de certificaten in dit PEM-bestand, voor servers 
 help-option-json = Voor programma's: één JSON-object per regel, opdrachten op de invoer
 help-option-plain = Alleen regels tekst, voor schermlezers: cijfers los van elkaar, de tijd op 60, 30 en 10 seconden
 help-option-pin-file = Leest de pincode uit dit bestand in plaats van erom te vragen
-help-option-yes = Stemt in zonder te vragen: met de server, de organisatie en het account
+help-option-yes = Gaat zonder te vragen akkoord met de server, de organisatie en het account
 help-option-secrets = Waar een nieuwe map zijn geheimen bewaart: auto, keyring (de sleutelbos) of file (een bestand onder uw pincode)
 help-command-pair = Koppelt deze telefoon aan een account
     .after =
-        Wat u typt, wordt eerst nagekeken; een tikfout in een koppelcode kost geen poging. Daarna ziet u bij welke server en organisatie u koppelt. Bent u akkoord, dan toont deze telefoon een controlegetal van zes cijfers: typ dat op het scherm waar u al bent, of lees het voor aan uw beheerder als u zélf heeft gebeld. U mag dit programma intussen sluiten; bij de volgende start gaat het verder.
+        Wat u typt, wordt eerst nagekeken; een tikfout in een koppelcode kost geen poging. Daarna ziet u bij welke server en organisatie u koppelt. Bent u akkoord, dan toont deze telefoon een controlegetal van zes cijfers: typ dat op het scherm waar u al bent. Heeft u zelf de klantenservice gebeld, lees het daar dan voor. Geef het nooit aan iemand die u belt. U mag dit programma intussen sluiten; bij de volgende start gaat het verder.
 help-pair-link = De link onder de QR-code
 help-pair-server = De server: 2fa.voorbeeld.nl
 help-pair-user = Uw gebruikersnaam bij het paneel
@@ -41,11 +44,11 @@ help-pair-code = De koppelcode, negen tekens
 help-pair-login = Koppelt met uw wachtwoord van het paneel in plaats van een code
 help-pair-password-file = Leest het wachtwoord uit dit bestand
 help-pair-name = Hoe deze telefoon heet op uw andere apparaten (standaard de naam van deze computer)
-help-pair-codes-only = Alleen codes tonen, nooit goedkeuren; dan is er geen pincode nodig
+help-pair-codes-only = Toont alleen codes en keurt nooit goed; vraagt dan alleen een pincode als er geen sleutelbos is
 help-pair-stay = Blijft daarna open en wacht op verzoeken
 help-pair-no-wait = Stopt zodra het controlegetal er is
 help-command-accounts = Toont de gekoppelde accounts
-help-command-test-phone = Probeert elke stap van een inlog en geeft een code voor de helpdesk
+help-command-test-phone = Probeert elke stap van het inloggen en geeft een testuitslag voor de klantenservice
 help-test-phone-account = Het account: zijn naam hier, de server of het kenmerk (anders alle)
 help-command-rename = Geeft een account hier een andere naam
 help-rename-account = Het account: zijn naam hier, de server of het kenmerk
@@ -66,24 +69,26 @@ ask-koppelcode = De koppelcode:
 ask-link-or-server = Plak de link, of typ de naam van de server:
 ask-yes-no = (j/n)
 ask-yes = j ja y yes
-agree-host = U koppelt deze telefoon bij { $host }. Heeft iemand u hierom gebeld? Wij vragen u nooit om een code. Doorgaan?
+ask-no = n nee no
+agree-host = U koppelt deze telefoon bij { $host }. Heeft iemand u hierom gebeld? Ga dan niet door. Wilt u doorgaan?
 agree-remove = { $who } ({ $user }) verdwijnt van deze telefoon. Inloggen kan dan alleen nog op een andere manier. Doorgaan?
 agree-afresh = De kluis wordt opzij gelegd en niet gewist. U koppelt daarna al uw accounts opnieuw. Doorgaan?
 started-afresh = Opnieuw begonnen. De oude kluis ligt in { $file }.
 
 ## Koppelen
 offer-title = Klopt dit?
+offer-taken = Deze telefoon wordt gekoppeld.
 offer-host = Server
 offer-organisation = Organisatie
 offer-account = Account
-offer-warning = Heeft iemand u hierom gebeld? Wij vragen u nooit om een code.
+offer-warning = Heeft iemand u hierom gebeld? Koppel dan niet. Geef nooit een code of een getal aan iemand die u belt.
 offer-agree = Koppelt u deze telefoon aan dit account?
 check-number = Controlegetal: { $number }
 check-number-for = Controlegetal voor { $who }
-check-number-where = Typ dit getal op uw scherm, waar u al bent. Geef het aan niemand die u belt. U mag dit programma intussen sluiten.
+check-number-where = Typ dit controlegetal op het scherm waar u al bent. Heeft u zelf de klantenservice gebeld? Lees het daar dan voor. Geef het nooit aan iemand die u belt. U mag dit programma intussen sluiten.
 check-number-wrong =
     { $count ->
-        [0] Er is drie keer een verkeerd controlegetal getypt. Er is niets gekoppeld.
+        [0] Er is drie keer een verkeerd controlegetal getypt. Het koppelen stopt.
         [one] Er is een verkeerd controlegetal getypt. U heeft nog 1 poging. Was u dat niet? Stop dan met koppelen.
        *[other] Er is een verkeerd controlegetal getypt. U heeft nog { $count } pogingen. Was u dat niet? Stop dan met koppelen.
     }
@@ -115,7 +120,7 @@ do-code = Typ deze code op uw scherm. Geef hem aan niemand door.
 do-test = Dit is een proef. U hoeft deze code nergens te typen.
 do-number = Typ het getal dat op uw scherm staat. Doe dit alleen als u nu zelf inlogt.
 do-confirm = Typ het controlegetal dat op de nieuwe telefoon staat. Doe dit alleen als u die telefoon zelf in handen heeft.
-do-unlock = U heeft "dit was ik niet" gemeld; daarom is uw account vergrendeld. Keur goed om het te ontgrendelen.
+do-unlock = U heeft gemeld: “Dit was ik niet”. Daarom is uw account vergrendeld. Keur goed om het te ontgrendelen.
 do-codes-only = Deze telefoon toont alleen codes en kan niet goedkeuren. Weigeren kan wel.
 do-update = Dit soort verzoek kent deze versie niet. Werk Koppel bij. Weigeren kan wel.
 number-incomplete = Typ eerst alle cijfers van het getal op uw scherm; het zijn er minstens zes.
@@ -131,15 +136,15 @@ answer-on-its-way = Uw antwoord is onderweg.
 deny-why = Waarom weigert u?
 deny-mistake = 1   Ik vergiste me
 deny-not-me = 2   Dit was ik niet
-not-me-sure = U meldt dat iemand anders met uw wachtwoord probeert in te loggen. Uw account wordt vergrendeld tot u het ontgrendelt of uw beheerder helpt. Melden?
-not-me-sure-typed = U meldt dat iemand anders met uw wachtwoord probeert in te loggen. Uw account wordt dan vergrendeld. Typ het nog een keer om te melden.
+not-me-sure = U meldt dat iemand anders met uw wachtwoord probeert in te loggen. Uw account wordt vergrendeld tot u het ontgrendelt of de klantenservice u helpt. Melden?
+not-me-sure-typed = U meldt dat iemand anders met uw wachtwoord probeert in te loggen. Uw account wordt dan vergrendeld. Weet u het zeker? Typ nog een keer melden.
 
 ## Wat ervan kwam
 outcome-approved = Goedgekeurd. Ga terug naar uw browser.
 outcome-unlocked = Uw account is ontgrendeld. U kunt weer inloggen.
 outcome-confirmed = Goedgekeurd. De nieuwe telefoon is gekoppeld.
 outcome-denied = Geweigerd. Er is niemand ingelogd.
-outcome-fraud = Gemeld. Uw account is vergrendeld; niemand kan inloggen. Wijzig uw wachtwoord. Ontgrendelen kan hier, of via uw beheerder.
+outcome-fraud = Gemeld. Uw account is vergrendeld; niemand kan inloggen. Wijzig uw wachtwoord. Ontgrendelen kan hier, of via de klantenservice.
 outcome-queued = Er is geen verbinding. Uw antwoord is bewaard en wordt verstuurd zodra het kan.
 outcome-wrong-number =
     { $count ->
@@ -150,8 +155,8 @@ outcome-wrong-number-last = Dat getal klopt niet. Dit verzoek is gestopt. Log op
 outcome-expired = Te laat: dit verzoek is verlopen. Vraag op uw scherm een nieuw verzoek aan.
 outcome-superseded = Er is een nieuwer verzoek. Antwoord op dat verzoek; dit telt niet mee.
 outcome-elsewhere = Dit verzoek is al op een ander apparaat beantwoord.
-outcome-locked = Uw account is vergrendeld. Ontgrendel het hier, of vraag uw beheerder.
-ended-approved = Klaar. De inlog is voltooid.
+outcome-locked = Uw account is vergrendeld. Ontgrendel het hier, of bel de klantenservice.
+ended-approved = Goedgekeurd.
 ended-denied = Dit verzoek is geweigerd.
 ended-fraud = Gemeld als misbruik. Het account is vergrendeld.
 ended-failed = Dit verzoek is gestopt na te veel verkeerde pogingen.
@@ -160,7 +165,7 @@ ended-cancelled = Dit verzoek is ingetrokken.
 ended-expired = Dit verzoek is verlopen. Vraag op uw scherm een nieuw verzoek aan.
 
 ## Berichten
-notice-device-added = { $time }  { $who }: er is een telefoon gekoppeld: { $detail }. Was u dat niet? Bel uw beheerder.
+notice-device-added = { $time }  { $who }: er is een telefoon gekoppeld: { $detail }. Was u dat niet? Bel de klantenservice.
 notice-device-removed = { $time }  { $who }: er is een telefoon verwijderd: { $detail }.
 notice-factor-changed = { $time }  { $who }: uw manier van inloggen is gewijzigd: { $detail }.
 notice-locked = { $time }  { $who }: uw account is vergrendeld. { $detail }
@@ -190,12 +195,12 @@ step-clock = De klok
 step-live = De verbinding
 step-roundtrip = Een proefverzoek
 finding-well = in orde ({ $ms } ms)
-finding-clock-off = deze klok loopt { $count } seconden verkeerd; dat is niet erg
+finding-clock-off = deze klok wijkt { $count } seconden af; dat is niet erg
 finding-only-polling = geen open verbinding; er wordt steeds nagevraagd, dat is iets trager
 finding-skipped = overgeslagen
 tested-well = Alles werkt.
 tested-badly = Inloggen met deze telefoon werkt nu niet.
-support-code = Code voor de helpdesk: { $code }
+support-code = Testuitslag voor de klantenservice: { $code }
 
 ## Toetsen
 key-approve = Enter Goedkeuren
@@ -210,28 +215,28 @@ keys-denying = 1 Ik vergiste me   2 Dit was ik niet   Esc Terug
 keys-doubting = j Melden   Esc Terug
 keys-pin = Enter Goedkeuren   Esc Terug
 keys-offer = j Koppelen   n Niet koppelen
-keys-help = Elke toets gaat terug
+keys-help = Druk op een toets om terug te gaan
 help-screen-title = Zo werkt dit scherm
 help-screen =
     Een code typt u op uw scherm. Een getal typt u hier, met Enter en uw pincode.
-    w weigert: u vergiste zich, of u was het niet. Dan wordt uw account vergrendeld.
+    w weigert. Meldt u dat u het niet was, dan wordt uw account vergrendeld.
     Tab toont het volgende verzoek, als er meer wachten.
     t test deze telefoon, r vraagt nu na, u ontgrendelt na een melding, x legt een bericht weg.
-    Vraagt iemand u om een code of een getal van deze telefoon? Geef die niet: wij vragen er nooit om.
+    Geef nooit een code of een getal aan iemand die u belt. Alleen het controlegetal mag u voorlezen, en alleen als u zelf de klantenservice heeft gebeld.
 
 ## Woorden op een regel
 word-approve = goedkeuren g
 word-deny = weigeren w
-word-not-me = niet n
+word-not-me = melden m
 word-choose = kies k
 word-test = test t
 word-refresh = vernieuwen v
 word-unlock = ontgrendelen o
 word-quit = stop stoppen q
 lines-code = Uw code: { $code }
-lines-may-deny = Weigeren: typ weigeren. Was u dit niet: typ niet.
-lines-may-answer = Goedkeuren: typ het getal, of goedkeuren als er geen getal is. Weigeren: typ weigeren. Was u dit niet: typ niet.
-lines-help = U kunt typen: een getal, goedkeuren, weigeren, niet, kies 2, test, vernieuwen, ontgrendelen, stop.
+lines-may-deny = Weigeren: typ weigeren. Was u dit niet? Typ melden.
+lines-may-answer = Goedkeuren: typ het getal, of goedkeuren als er geen getal is. Weigeren: typ weigeren. Was u dit niet? Typ melden.
+lines-help = U kunt typen: een getal, goedkeuren, weigeren, melden, kies 2, test, vernieuwen, ontgrendelen, stop.
 
 ## Fouten
 error-koppelcode-mistyped =
@@ -241,53 +246,81 @@ error-koppelcode-mistyped =
        *[check] In deze koppelcode zit een tikfout.
     }
     .next = Kijk hem na en typ hem opnieuw; dit heeft geen poging gekost.
-error-link-invalid = Dit is geen geldige koppellink ({ $word }).
-    .next = Kopieer de hele link, ook wat na het hekje staat, en zet hem tussen enkele aanhalingstekens.
+error-link-invalid =
+    { $word ->
+        [too-long] Dit is te lang voor een koppellink.
+        [host] In deze koppellink staat geen geldige servernaam.
+        [version] Deze koppellink is van een nieuwere versie.
+        [damaged] Deze koppellink is niet compleet of beschadigd.
+       *[form] Dit is geen koppellink.
+    }
+    .next =
+        { $word ->
+            [version] Werk Koppel bij.
+           *[form] Kopieer de hele link, ook wat na het hekje staat, en zet hem tussen enkele aanhalingstekens.
+        }
 error-host-invalid = { $word } is geen geldige servernaam.
-    .next = Typ hem zoals uw beheerder hem gaf, bijvoorbeeld 2fa.voorbeeld.nl.
+    .next = Typ hem zoals de klantenservice hem gaf, bijvoorbeeld 2fa.voorbeeld.nl.
 error-name-invalid = Deze naam is leeg, te lang of bevat tekens die niet mogen.
     .next = Gebruik 1 tot 64 gewone tekens.
 error-ca-invalid = Dit bestand met certificaten is niet te gebruiken ({ $word }).
     .next = Geef met --ca een PEM-bestand met het certificaat van de uitgever.
 error-file-unreadable = Dit bestand is niet te lezen ({ $word }).
     .next = Kijk of de naam klopt en of u het mag lezen.
-error-invitation-refused = De server neemt deze code, link of inlog niet aan: hij is onjuist, al gebruikt of verlopen. Er is niets gekoppeld.
-    .next = Kijk server, gebruikersnaam en code na, of vraag een nieuwe code aan.
-error-code-used = Met deze code of link is al een andere telefoon gekoppeld.
-    .next = Was u dat niet? Meld het meteen aan uw beheerder. Anders vraagt u een nieuwe code aan.
+error-invitation-refused = De server neemt deze code, deze link of dit wachtwoord niet aan: onjuist, al gebruikt of verlopen. Er is niets gekoppeld.
+    .next = Kijk na wat u typte, of vraag een nieuwe code aan.
+error-code-used = Met deze code of link is al een andere telefoon gekoppeld, en deze niet.
+    .next = Was u dat niet? Meld het meteen bij de klantenservice. Anders vraagt u een nieuwe code aan.
 error-expired = Te laat: dit is verlopen. Er is niets gekoppeld of goedgekeurd.
     .next = Vraag een nieuwe aan.
-error-refused = Het koppelen is geweigerd, of het controlegetal is te vaak verkeerd getypt.
-    .next = Begin opnieuw met een nieuwe code, en typ het getal dat op deze telefoon staat.
+error-refused = Het koppelen is geweigerd, of het controlegetal is te vaak verkeerd getypt. Er is niets gekoppeld.
+    .next = Begin opnieuw met een nieuwe code, en typ het controlegetal dat op deze telefoon staat.
 error-too-many-tries =
     { $count ->
         [0] Er is te vaak geprobeerd.
        *[other] Er is te vaak geprobeerd. Wacht { $count } seconden.
     }
-    .next = Probeer het later opnieuw, of vraag een nieuwe code aan.
+    .next =
+        { $word ->
+            [retries] Deze telefoon probeert het daarna vanzelf opnieuw.
+           *[other] Probeer het later opnieuw, of vraag een nieuwe code aan.
+        }
 error-no-connection = De server is niet te bereiken. Er is niets verloren.
     .next =
         { $word ->
             [again] Er is niets goedgekeurd. Kijk of u internet heeft, en keur dan opnieuw goed.
             [pairing] Kijk of u internet heeft en of de naam van de server klopt, en begin dan opnieuw.
-           *[other] Kijk of u internet heeft en of de naam van de server klopt. Deze telefoon probeert het vanzelf opnieuw.
+            [retries] Kijk of u internet heeft en of de naam van de server klopt. Deze telefoon probeert het vanzelf opnieuw.
+           *[other] Kijk of u internet heeft en of de naam van de server klopt, en probeer het dan opnieuw.
         }
 error-tls = Het certificaat van de server is niet te vertrouwen; er is niets verstuurd.
     .next = Klopt de naam van de server? Heeft de server een eigen uitgever, geef diens certificaat dan met --ca.
 error-timeout = De server antwoordt niet op tijd. Er is niets verloren.
-    .next = Probeer het straks opnieuw.
+    .next =
+        { $word ->
+            [again] Er is niets goedgekeurd. Keur straks opnieuw goed.
+            [pairing] Begin straks opnieuw.
+            [retries] Deze telefoon probeert het vanzelf opnieuw.
+           *[other] Probeer het straks opnieuw.
+        }
 error-unavailable = De server kan nu niet helpen. Er is niets verloren.
-    .next = Probeer het straks opnieuw.
+    .next =
+        { $word ->
+            [again] Er is niets goedgekeurd. Keur straks opnieuw goed.
+            [pairing] Begin straks opnieuw.
+            [retries] Deze telefoon probeert het vanzelf opnieuw.
+           *[other] Probeer het straks opnieuw.
+        }
 error-response-too-large = De server stuurde een antwoord dat niet van Koppel kan zijn; het is weggegooid.
     .next = Kijk of de naam van de server klopt.
 error-response-invalid = De server stuurde een antwoord dat niet van Koppel is; het is weggegooid.
     .next = Kijk of de naam van de server klopt.
 error-server-changed = Deze server toont een andere identiteit dan toen u koppelde. Het account is gestopt; er is niets verstuurd.
-    .next = Vraag uw beheerder of dit klopt. Zo ja: verwijder het account en koppel opnieuw.
+    .next = Vraag de klantenservice of dit klopt. Zo ja: verwijder het account en koppel opnieuw.
 error-server-mismatch = De server op dit adres is niet die van de link. Er is niets gekoppeld.
-    .next = Gebruik deze link niet. Vraag een nieuwe aan bij uw beheerder.
+    .next = Gebruik deze link niet. Vraag een nieuwe aan bij de klantenservice.
 error-host-mismatch = De server antwoordt voor een ander adres. Er is niets gekoppeld.
-    .next = Gebruik het adres dat uw beheerder gaf.
+    .next = Gebruik het adres dat de klantenservice gaf.
 error-wrong-pin =
     { $count ->
         [one] Die pincode klopt niet. Na nog 1 verkeerde poging moet u wachten.
@@ -302,8 +335,14 @@ error-pin-too-long = Een pincode heeft hoogstens 64 tekens.
     .next = Kies een kortere.
 error-pin-unreadable = Deze pincode bevat tekens die niet te lezen zijn.
     .next = Kies een andere.
-error-pin-needed = Er is een pincode nodig.
-    .next = Start koppel in een terminal, of geef een bestand met --pin-file. Wilt u alleen codes zien, koppel dan met --codes-only.
+error-pin-needed-to-open = Er is een pincode nodig om de map van deze telefoon te openen: zonder sleutelbos liggen uw geheimen onder die pincode.
+    .next = Start koppel in een terminal, of geef een bestand met --pin-file.
+error-pin-needed-to-approve = Er is een pincode nodig om goed te keuren.
+    .next =
+        { $word ->
+            [pairing] Start koppel in een terminal, of geef een bestand met --pin-file. Wilt u alleen codes zien, koppel dan met --codes-only.
+           *[other] Start koppel in een terminal, of geef een bestand met --pin-file.
+        }
 error-pins-differ = De twee pincodes zijn verschillend.
     .next = Typ hem twee keer hetzelfde.
 error-pin-damaged = Het bestand van de pincode is beschadigd of van een nieuwere versie.
@@ -327,9 +366,9 @@ error-already-answered = Dit verzoek heeft u al beantwoord; het antwoord is onde
 error-not-active = Dit account is nog niet of niet meer actief.
     .next = Maak het koppelen af, of koppel opnieuw.
 error-not-locked = Dit account is niet vergrendeld door een melding van deze telefoon.
-    .next = Vraag uw beheerder om hulp.
+    .next = Vraag de klantenservice om hulp.
 error-locked = Het account is vergrendeld.
-    .next = Ontgrendel het op de telefoon die het misbruik meldde, of vraag uw beheerder.
+    .next = Ontgrendel het op de telefoon waarmee u het misbruik meldde, of bel de klantenservice.
 error-vault-damaged = De kluis van deze telefoon is beschadigd. Het bestand is niet gewist.
     .next = Zet een kopie terug, of leg hem opzij met koppel start-afresh en koppel opnieuw.
 error-vault-newer = De kluis is van een nieuwere versie van Koppel. Er is niets veranderd.
@@ -353,12 +392,12 @@ error-cancelled = Afgebroken. Er is niets gekoppeld of goedgekeurd.
 error-interrupted = Onderbroken. Wat al was begonnen, gaat bij de volgende start verder.
     .next = Start koppel opnieuw.
 error-device-revoked = De server heeft deze telefoon verwijderd.
-    .next = Was u dat niet? Bel uw beheerder. Anders koppelt u opnieuw.
+    .next = Was u dat niet? Bel de klantenservice. Anders koppelt u opnieuw.
 error-device-suspended = De server heeft deze telefoon stilgezet.
-    .next = Vraag uw beheerder om hulp.
+    .next = Vraag de klantenservice om hulp.
 error-update-required = Dit verzoek kent deze versie van Koppel niet.
     .next = Werk Koppel bij.
 error-test-failed = Inloggen met deze telefoon werkt nu niet.
-    .next = Lees de code voor de helpdesk voor.
+    .next = Bel de klantenservice en lees de testuitslag voor.
 error-internal = Er ging iets mis dat niet mag gebeuren ({ $code }). Er is niets goedgekeurd.
-    .next = Probeer het opnieuw; blijft het, meld dit dan aan uw beheerder.
+    .next = Probeer het opnieuw; blijft het, meld dit dan bij de klantenservice.

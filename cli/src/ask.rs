@@ -42,10 +42,13 @@ impl Asker {
         self.pin.clone()
     }
 
-    /// The PIN.
-    pub(crate) fn pin(&self) -> Result<Pin, Complaint> {
+    /// The PIN. Where the secrets lie says what it is needed for.
+    pub(crate) fn pin(&self, kind: Kind) -> Result<Pin, Complaint> {
         if let Some(pin) = &self.pin {
             return Ok(pin.clone());
+        }
+        if !self.person {
+            return Err(pin_needed(kind));
         }
         self.hidden("ask-pin").and_then(|typed| Ok(Pin::parse(typed.as_bytes())?))
     }
@@ -56,7 +59,7 @@ impl Asker {
             return Ok(pin.clone());
         }
         if !self.person {
-            return Err(Complaint::of("pin-needed"));
+            return Err(pin_needed(kind));
         }
         self.say(&match kind {
             Kind::File => self.texts.say("ask-new-pin-file"),
@@ -79,6 +82,9 @@ impl Asker {
     /// A password: from a file, or typed.
     pub(crate) fn password(&self, file: Option<&Path>) -> Result<Zeroizing<String>, Complaint> {
         let Some(file) = file else {
+            if !self.person {
+                return Err(Complaint::of("password-needed"));
+            }
             return self.hidden("ask-password").map_err(|_| Complaint::of("password-needed"));
         };
         let bytes = read_secret(file)?;
@@ -120,11 +126,16 @@ impl Asker {
     }
 
     fn hidden(&self, key: &str) -> Result<Zeroizing<String>, Complaint> {
-        if !self.person {
-            return Err(Complaint::of("pin-needed"));
-        }
         let typed = rpassword::prompt_password(format!("{} ", self.texts.say(key)));
         Ok(Zeroizing::new(typed.map_err(|_| Complaint::of("interrupted"))?))
+    }
+}
+
+/// Before a phone is open its PIN opens the folder; with a keyring the folder is open, and the PIN is there to approve.
+fn pin_needed(kind: Kind) -> Complaint {
+    match kind {
+        Kind::File => Complaint::of("pin-needed-to-open"),
+        Kind::Keyring => Complaint::about("pin-needed-to-approve", "pairing"),
     }
 }
 

@@ -11,6 +11,7 @@ use koppel_client::vault::VaultError;
 use koppel_client::{ClientError, keys::KeysError};
 use koppel_core::{PairingEnd, Trouble};
 use koppel_protocol::koppelcode::KoppelcodeError;
+use koppel_protocol::link::LinkError;
 
 use crate::texts::{Fact, Texts};
 
@@ -51,6 +52,20 @@ impl Complaint {
         texts.say_with(&format!("{}.next", self.key(texts)), &self.facts())
     }
 
+    /// Whether what happened says by itself that nothing was paired.
+    pub(crate) fn says_that_nothing_was_paired(&self) -> bool {
+        matches!(
+            self.code,
+            "invitation-refused"
+                | "code-used"
+                | "expired"
+                | "refused"
+                | "server-mismatch"
+                | "host-mismatch"
+                | "cancelled"
+        )
+    }
+
     /// The exit code of a program that ends with this.
     pub(crate) fn exit(&self) -> u8 {
         match self.code {
@@ -64,7 +79,8 @@ impl Complaint {
             | "pin-too-long"
             | "pin-unreadable"
             | "pins-differ"
-            | "pin-needed"
+            | "pin-needed-to-open"
+            | "pin-needed-to-approve"
             | "password-needed"
             | "no-such-account" => 2,
             "invitation-refused" | "code-used" | "expired" | "too-many-tries" | "refused" | "server-changed"
@@ -139,6 +155,21 @@ impl From<KoppelcodeError> for Complaint {
     }
 }
 
+impl From<LinkError> for Complaint {
+    fn from(error: LinkError) -> Self {
+        Self::about(
+            "link-invalid",
+            match error {
+                LinkError::TooLong => "too-long",
+                LinkError::Form => "form",
+                LinkError::Host(_) => "host",
+                LinkError::Version => "version",
+                LinkError::Field(_) => "damaged",
+            },
+        )
+    }
+}
+
 impl From<PinError> for Complaint {
     fn from(error: PinError) -> Self {
         match error {
@@ -147,7 +178,7 @@ impl From<PinError> for Complaint {
             PinError::Unreadable => Self::of("pin-unreadable"),
             PinError::Wrong { tries_left } => Self::counting("wrong-pin", tries_left.into()),
             PinError::Wait { seconds } => Self::counting("pin-too-many-tries", seconds),
-            PinError::NotSet => Self::of("pin-needed"),
+            PinError::NotSet => Self::of("pin-needed-to-approve"),
             PinError::Damaged => Self::of("pin-damaged"),
             PinError::Disk(error) => error.into(),
         }
@@ -180,7 +211,7 @@ impl From<KeysError> for Complaint {
     fn from(error: KeysError) -> Self {
         match error {
             KeysError::Secrets(error) => error.into(),
-            KeysError::NoPin => Self::of("pin-needed"),
+            KeysError::NoPin => Self::about("pin-needed-to-approve", "pairing"),
             KeysError::Absent | KeysError::Unusable => Self::of("key-lost"),
         }
     }
@@ -221,5 +252,70 @@ fn disk(error: &std::io::Error) -> Complaint {
     match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Complaint::of("disk-full"),
         _ => Complaint::about("folder-unwritable", error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sentences;
+    use crate::texts::Locale;
+
+    const TROUBLES: [Trouble; 12] = [
+        Trouble::NoConnection,
+        Trouble::Tls,
+        Trouble::Timeout,
+        Trouble::AnswerTooLarge,
+        Trouble::AnswerInvalid,
+        Trouble::Unavailable { retry_after: Some(30) },
+        Trouble::TooManyTries { retry_after: None },
+        Trouble::InvitationRefused,
+        Trouble::CodeUsed,
+        Trouble::ServerMismatch,
+        Trouble::HostMismatch,
+        Trouble::ServerChanged,
+    ];
+
+    fn about(trouble: Trouble, word: &str) -> Complaint {
+        Complaint { word: Some(word.into()), ..trouble.into() }
+    }
+
+    #[test]
+    fn a_pairing_that_came_to_nothing_says_so_once() {
+        let ends = TROUBLES.into_iter().map(PairingEnd::Failed);
+        for why in ends.chain([PairingEnd::Declined, PairingEnd::Refused, PairingEnd::Expired]) {
+            let complaint = Complaint { word: Some("pairing".into()), ..why.into() };
+            for (locale, nothing) in [(Locale::Dutch, "niets gekoppeld"), (Locale::English, "othing was paired")] {
+                let said = sentences::not_paired(&Texts::of(locale), &complaint);
+                let other = ["en deze niet", "and not this one"].iter().any(|words| said.contains(words));
+                assert_eq!(said.matches(nothing).count(), if other { 0 } else { 1 }, "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_tried_again_by_itself_is_not_asked_of_the_person() {
+        let healed = [Trouble::NoConnection, Trouble::Timeout, Trouble::Unavailable { retry_after: Some(30) }];
+        for trouble in healed {
+            let next = |word| about(trouble, word).next(&Texts::of(Locale::Dutch));
+            assert!(next("retries").contains("Deze telefoon probeert het vanzelf opnieuw."), "{trouble}");
+            for word in ["again", "pairing", ""] {
+                assert!(!next(word).contains("vanzelf"), "{trouble} {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_that_is_none_is_told_in_the_persons_language_only() {
+        for error in [
+            LinkError::TooLong,
+            LinkError::Form,
+            LinkError::Host(koppel_protocol::host::HostError::Form),
+            LinkError::Version,
+            LinkError::Field('s'),
+        ] {
+            let said = sentences::complaint(&Texts::of(Locale::Dutch), &error.into());
+            assert!(said.contains("oppellink") && !said.contains(&error.to_string()), "{said}");
+        }
     }
 }

@@ -7,8 +7,7 @@ use crate::complaint::Complaint;
 
 /// By the link of a QR code.
 pub(crate) fn by_link(link: &str) -> Result<Invitation, Complaint> {
-    let link: PairingLink = link.parse().map_err(|error| Complaint::about("link-invalid", format!("{error}")))?;
-    Ok(Invitation::Link(link))
+    Ok(Invitation::Link(link.parse::<PairingLink>()?))
 }
 
 /// By koppelcode.

@@ -120,6 +120,8 @@ pub(crate) enum Happening {
         organisation: String,
         /// The user's name there.
         user: String,
+        /// Whether `--yes` agreed already.
+        agreed: bool,
     },
     /// The number to type at the confirmer.
     CheckNumber {
@@ -160,7 +162,12 @@ pub(crate) enum Happening {
     /// A challenge arrived, or its next delivery; its content, if it was shown at once.
     Challenge(ChallengeView, Option<ChallengeContent>),
     /// A challenge is over.
-    Ended(EndedView),
+    Ended {
+        /// How.
+        view: EndedView,
+        /// Whether the outcome of this phone's own answer says so, so that a person need not hear it twice.
+        told: bool,
+    },
     /// What became of an answer.
     Outcome {
         /// The account.

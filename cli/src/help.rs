@@ -52,10 +52,19 @@ fn command(texts: &Texts) -> clap::Command {
     command
 }
 
-/// Gives every argument its words. `--help` and `--version` get theirs too.
+/// Behind every other option.
+const LAST: usize = 999;
+
+/// Gives every argument its words, `--help` and `--version` too. What every command takes stands under a heading of its own, below
+/// the command's own options.
 fn dress(command: clap::Command, texts: &Texts, section: &str) -> clap::Command {
     let command = command.disable_help_flag(true).disable_version_flag(true).arg(
-        clap::Arg::new("help").short('h').long("help").action(clap::ArgAction::HelpShort).help(texts.say("help-help")),
+        clap::Arg::new("help")
+            .short('h')
+            .long("help")
+            .action(clap::ArgAction::HelpShort)
+            .display_order(LAST)
+            .help(texts.say("help-help")),
     );
     let command = match section {
         "help-option" => command.arg(
@@ -63,14 +72,17 @@ fn dress(command: clap::Command, texts: &Texts, section: &str) -> clap::Command 
                 .short('V')
                 .long("version")
                 .action(clap::ArgAction::Version)
+                .display_order(LAST)
                 .help(texts.say("help-version")),
         ),
         _ => command,
     };
     command.mut_args(|argument| {
-        let heading = match argument.is_positional() {
-            true => texts.say("help-arguments"),
-            false => texts.say("help-options"),
+        let heading = match argument.get_id().as_str() {
+            _ if argument.is_positional() => texts.say("help-arguments"),
+            "help" | "version" => texts.say("help-general-options"),
+            _ if argument.is_global_set() => texts.say("help-general-options"),
+            _ => texts.say("help-options"),
         };
         let key = format!("{section}-{}", argument.get_id().as_str().replace('_', "-"));
         match texts.find(&key, &[]) {
@@ -105,6 +117,18 @@ mod tests {
                     assert!(line.split_whitespace().count() > 1, "no words for {line:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_commands_own_options_stand_before_those_of_every_command() {
+        for (locale, own, general) in
+            [("nl", "\nOpties:", "\nAlgemene opties:"), ("en", "\nOptions:", "\nOptions of every command:")]
+        {
+            let help = help(&["koppel", "--locale", locale, "pair", "--help"]);
+            let order = [own, "--server", "--no-wait", general, "--folder", "--secrets", "--help"];
+            let places: Vec<_> = order.iter().map(|words| help.rfind(words).expect(words)).collect();
+            assert!(places.is_sorted(), "{places:?} in\n{help}");
         }
     }
 

@@ -282,7 +282,7 @@ fn event(texts: &Texts, happening: &Happening) -> Option<Map<String, Value>> {
             "secrets": match secrets { Kind::Keyring => "keyring", Kind::File => "file" },
             "accounts": accounts(state),
         })),
-        Happening::Offer { offer, account, host, organisation, user } => object(json!({
+        Happening::Offer { offer, account, host, organisation, user, agreed: _ } => object(json!({
             "event": "offer", "offer": offer, "pairing": account.to_string(),
             "host": host, "organisation": organisation, "account": user,
         })),
@@ -316,7 +316,7 @@ fn event(texts: &Texts, happening: &Happening) -> Option<Map<String, Value>> {
             }
             event
         }
-        Happening::Ended(view) => object(json!({
+        Happening::Ended { view, .. } => object(json!({
             "event": "ended", "account": view.account.to_string(), "cid": view.cid.to_string(), "seq": view.seq, "state": view.how,
         })),
         Happening::Outcome { account, cid, approve, outcome, .. } => {

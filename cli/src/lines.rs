@@ -78,7 +78,7 @@ impl Lines {
         current.or_else(|| self.waiting.last())
     }
 
-    /// Whether the first word is one of those that the language has for this.
+    /// Whether this is one of the words that the language has for something.
     fn is(&self, word: &str, key: &str) -> bool {
         self.texts.say(key).split(' ').any(|known| known.eq_ignore_ascii_case(word))
     }
@@ -97,46 +97,45 @@ impl Lines {
             }));
         }
         let line = line.trim();
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        if word.is_empty() {
+        if line.is_empty() {
             return None;
         }
-        if let Some(offer) = self.offer.take() {
-            return Some(Wish::Answer { offer, agree: self.is(word, "ask-yes") });
+        if let Some(offer) = self.offer {
+            return self.agreement(line, offer);
         }
         let doubted = self.doubted.take();
-        if self.is(word, "word-quit") {
+        // A line is a command only if it is whole: one with more words than its command takes could mean anything.
+        if self.is(line, "word-quit") {
             return Some(Wish::Quit);
         }
-        if self.is(word, "word-test") {
+        if self.is(line, "word-test") {
             return Some(Wish::Test(None));
         }
-        if self.is(word, "word-refresh") {
+        if self.is(line, "word-refresh") {
             return Some(Wish::Refresh);
         }
-        if self.is(word, "word-unlock") {
+        if self.is(line, "word-unlock") {
             return self.accounts.first().copied().map(Wish::Unlock);
         }
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         if self.is(word, "word-choose") {
-            let chosen = rest.trim().parse::<usize>().ok().and_then(|number| self.waiting.get(number.wrapping_sub(1)));
-            self.current = chosen.map(|view| view.cid).or(self.current);
-            self.describe_current();
-            return None;
+            return self.choose(rest);
         }
         let Some(view) = self.current().cloned() else {
-            self.say(&self.texts.say("lines-help"));
-            return None;
+            return self.help();
         };
-        let bare_number = word.bytes().all(|byte| byte.is_ascii_digit());
-        if bare_number || self.is(word, "word-approve") {
-            let typed = if bare_number { line } else { rest };
-            let number: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-            return Some(Wish::Approve { cid: view.cid, number: Some(number).filter(|n| !n.is_empty()), pin: None });
+        let approves = self.is(word, "word-approve");
+        match number(if approves { rest } else { line }) {
+            Some(number) if !number.is_empty() => {
+                return Some(Wish::Approve { cid: view.cid, number: Some(number), pin: None });
+            }
+            Some(_) if approves => return Some(Wish::Approve { cid: view.cid, number: None, pin: None }),
+            _ => {}
         }
-        if self.is(word, "word-deny") {
+        if self.is(line, "word-deny") {
             return Some(Wish::Deny { cid: view.cid, reason: DenyReason::Mistake });
         }
-        if self.is(word, "word-not-me") {
+        if self.is(line, "word-not-me") {
             if doubted == Some(view.cid) {
                 return Some(Wish::Deny { cid: view.cid, reason: DenyReason::NotMe });
             }
@@ -144,6 +143,39 @@ impl Lines {
             self.say(&self.texts.say("not-me-sure-typed"));
             return None;
         }
+        self.help()
+    }
+
+    /// Yes or no to an offer; whatever else was typed is asked again.
+    fn agreement(&mut self, line: &str, offer: u32) -> Option<Wish> {
+        let agree = self.is(line, "ask-yes");
+        if !agree && !self.is(line, "ask-no") {
+            self.ask_offer();
+            return None;
+        }
+        self.offer = None;
+        Some(Wish::Answer { offer, agree })
+    }
+
+    fn ask_offer(&self) {
+        self.say(&format!("{} {}", self.texts.say("offer-agree"), self.texts.say("ask-yes-no")));
+    }
+
+    /// Another of the requests that wait; without a number the one that is chosen is read again.
+    fn choose(&mut self, which: &str) -> Option<Wish> {
+        let which = which.trim();
+        if !which.is_empty() {
+            let Some(view) = which.parse::<usize>().ok().and_then(|number| self.waiting.get(number.wrapping_sub(1)))
+            else {
+                return self.help();
+            };
+            self.current = Some(view.cid);
+        }
+        self.describe_current();
+        None
+    }
+
+    fn help(&self) -> Option<Wish> {
         self.say(&self.texts.say("lines-help"));
         None
     }
@@ -210,6 +242,12 @@ impl Lines {
     }
 }
 
+/// A number as a person types it: in groups, with hyphens, or digit by digit; empty where nothing was typed.
+fn number(typed: &str) -> Option<String> {
+    let digits = typed.chars().filter(|c| !matches!(c, '-') && !c.is_whitespace());
+    digits.map(|c| c.is_ascii_digit().then_some(c)).collect()
+}
+
 impl Drop for Lines {
     fn drop(&mut self) {
         if self.pin_wanted {
@@ -248,7 +286,10 @@ impl Face for Lines {
         self.waiting = state.challenges.clone();
         let texts = &self.texts;
         match happening {
-            Happening::Ready { .. } | Happening::Challenge(..) | Happening::Ended(_) | Happening::Connection { .. }
+            Happening::Ready { .. }
+            | Happening::Challenge(..)
+            | Happening::Ended { .. }
+            | Happening::Connection { .. }
                 if self.testing => {}
             Happening::Ready { state, .. } => {
                 for view in &state.accounts {
@@ -258,14 +299,16 @@ impl Face for Lines {
                     self.say(&texts.say("welcome"));
                 }
             }
-            Happening::Offer { offer, host, organisation, user, .. } => {
-                self.say(&texts.say("offer-title"));
+            Happening::Offer { offer, host, organisation, user, agreed, .. } => {
+                self.say(&texts.say(if *agreed { "offer-taken" } else { "offer-title" }));
                 self.say(&format!("{}: {host}", texts.say("offer-host")));
                 self.say(&format!("{}: {organisation}", texts.say("offer-organisation")));
                 self.say(&format!("{}: {user}", texts.say("offer-account")));
-                self.say(&texts.say("offer-warning"));
-                self.say(&format!("{} {}", texts.say("offer-agree"), texts.say("ask-yes-no")));
-                self.offer = Some(*offer);
+                if !*agreed {
+                    self.say(&texts.say("offer-warning"));
+                    self.ask_offer();
+                    self.offer = Some(*offer);
+                }
             }
             Happening::CheckNumber { check_number, .. } => {
                 self.offer = None;
@@ -291,7 +334,8 @@ impl Face for Lines {
                 }
             }
             Happening::PairingEnded { why, .. } => {
-                self.say(&format!("{} {}", texts.say("not-paired"), sentences::complaint(texts, why)));
+                self.say(&sentences::not_paired(texts, why));
+                self.offer = None;
             }
             Happening::Connection { account, state: connection, .. } if self.live => {
                 let who = Self::organisation(state, *account);
@@ -301,7 +345,8 @@ impl Face for Lines {
                 self.current = Some(view.cid);
                 self.describe(view, content.as_ref());
             }
-            Happening::Ended(view) => self.say(&sentences::ended(texts, view)),
+            Happening::Ended { told: true, .. } => {}
+            Happening::Ended { view, .. } => self.say(&sentences::ended(texts, view)),
             Happening::Outcome { outcome, kind, .. } => self.say(&sentences::outcome(texts, *outcome, kind.as_ref())),
             Happening::Notice(view) => {
                 self.say(&sentences::notice(texts, view, &Self::organisation(state, view.account)))
@@ -342,5 +387,136 @@ impl Face for Lines {
 
     fn can_ask_pin(&self) -> bool {
         !self.ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::texts::Locale;
+
+    fn cid() -> ChallengeId {
+        ChallengeId::from_bytes([1; 16])
+    }
+
+    /// Before a login that asks for a number.
+    fn lines(locale: Locale) -> Lines {
+        let mut lines = Lines::new(Texts::of(locale), true, Goal::Live);
+        lines.waiting.push(ChallengeView {
+            account: AccountId::from_bytes([1; 16]),
+            cid: cid(),
+            seq: 1,
+            kind: ChallengeKind::Number,
+            organisation: "De Linden".into(),
+            relying_party: "Klantpaneel".into(),
+            origin: "https://panel.linden.nl".into(),
+            user: "jan".into(),
+            purpose: "login".into(),
+            ip: None,
+            page_ip: None,
+            browser: None,
+            place: None,
+            began_at: None,
+            expires_at: 0,
+            deadline: 0,
+            waiting: 1,
+            can_approve: true,
+            answered: false,
+        });
+        lines
+    }
+
+    #[test]
+    fn this_was_not_me_is_a_word_of_its_own_and_is_asked_twice() {
+        for (locale, words) in [(Locale::Dutch, ["melden", "m"]), (Locale::English, ["report", "r"])] {
+            for word in words {
+                let mut lines = lines(locale);
+                assert!(lines.understand(word).is_none(), "once reports nothing");
+                assert!(matches!(lines.understand(word), Some(Wish::Deny { reason: DenyReason::NotMe, .. })));
+            }
+        }
+    }
+
+    #[test]
+    fn no_is_no_report_however_often_it_is_typed() {
+        for locale in [Locale::Dutch, Locale::English] {
+            let mut lines = lines(locale);
+            for word in ["n", "n", "nee", "no", "niet", "niet", "not", "not"] {
+                assert!(lines.understand(word).is_none(), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_doubt_ends_with_whatever_else_is_typed() {
+        let mut lines = lines(Locale::Dutch);
+        assert!(lines.understand("melden").is_none());
+        assert!(lines.understand("melden toch niet").is_none());
+        assert!(lines.understand("melden").is_none(), "the second one is a first one again");
+    }
+
+    #[test]
+    fn a_line_with_more_words_than_its_command_takes_is_no_command() {
+        for line in [
+            "m elden",
+            "melden niet",
+            "m m",
+            "weigeren niet",
+            "w 1",
+            "test niet",
+            "stop niet",
+            "vernieuwen nu",
+            "ontgrendelen niet",
+            "goedkeuren niet",
+            "goedkeuren 482913 niet",
+            "482913 niet",
+            "482913x",
+            "kies 9",
+            "kies een",
+            "-",
+        ] {
+            assert!(lines(Locale::Dutch).understand(line).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_typed_in_groups_and_behind_the_word() {
+        for line in ["482913", "482 913", "4 8 2 9 1 3", "482-913", "goedkeuren 482 913", "g 482913", " G  482913 "] {
+            let wish = lines(Locale::Dutch).understand(line);
+            assert!(matches!(wish, Some(Wish::Approve { number: Some(n), .. }) if n == "482913"), "{line}");
+        }
+        let wish = lines(Locale::Dutch).understand("goedkeuren");
+        assert!(matches!(wish, Some(Wish::Approve { number: None, .. })));
+        let wish = lines(Locale::English).understand("deny");
+        assert!(matches!(wish, Some(Wish::Deny { reason: DenyReason::Mistake, .. })));
+    }
+
+    #[test]
+    fn an_offer_is_answered_by_yes_or_no_and_asked_again_otherwise() {
+        for (line, answer) in [("j", Some(true)), ("ja", Some(true)), ("n", Some(false)), ("nee", Some(false))] {
+            let mut lines = lines(Locale::Dutch);
+            lines.offer = Some(1);
+            for unclear in ["ja maar niet nu", "ja?", "482913"] {
+                assert!(lines.understand(unclear).is_none(), "{unclear}");
+            }
+            let wish = lines.understand(line);
+            assert!(matches!(wish, Some(Wish::Answer { offer: 1, agree }) if Some(agree) == answer), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_two_commands_of_a_language_share_a_word_and_none_means_yes_or_no() {
+        let keys = ["approve", "deny", "not-me", "choose", "test", "refresh", "unlock", "quit"];
+        for locale in [Locale::Dutch, Locale::English] {
+            let texts = Texts::of(locale);
+            let mut seen: Vec<String> = Vec::new();
+            let keys = keys.iter().map(|key| format!("word-{key}"));
+            for key in keys.chain(["ask-yes".into(), "ask-no".into()]) {
+                for word in texts.say(&key).split(' ') {
+                    assert!(!seen.iter().any(|known| known == word), "{key}: {word}");
+                    seen.push(word.to_owned());
+                }
+            }
+        }
     }
 }

@@ -118,7 +118,7 @@ async fn pin_and_key(home: &Arc<Home>, asker: &mut Asker) -> Result<(Pin, PinKey
         return Ok((pin, key));
     }
     loop {
-        let pin = asker.pin()?;
+        let pin = asker.pin(home.kind())?;
         match unlock(home.clone(), pin.clone()).await {
             Ok(key) => return Ok((pin, key)),
             Err(complaint) if complaint.code == "wrong-pin" && asker.can_ask() => asker.complain(&complaint),

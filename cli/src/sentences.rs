@@ -181,6 +181,14 @@ pub(crate) fn complaint(texts: &Texts, complaint: &Complaint) -> String {
     format!("{} {}", complaint.message(texts), complaint.next(texts))
 }
 
+/// That a pairing came to nothing, and why; said once.
+pub(crate) fn not_paired(texts: &Texts, why: &Complaint) -> String {
+    match why.says_that_nothing_was_paired() {
+        true => complaint(texts, why),
+        false => format!("{} {}", texts.say("not-paired"), complaint(texts, why)),
+    }
+}
+
 /// Digits in two groups of three.
 pub(crate) fn grouped(digits: &str) -> String {
     match digits.split_at_checked(3) {

@@ -3,13 +3,14 @@
 //! It turns wishes into verbs of the client, what the client tells into happenings, and gets the PIN where one is needed. What
 //! it was started for decides when it ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use koppel_client::phone_test::{self, SupportCode};
 use koppel_client::pin::Pin;
 use koppel_client::{ClientError, KoppelClient, Update};
 use koppel_core::{
-    AccountId, AccountStatus, ChallengeKind, News, NoSignature, Outcome, SigningPurpose, SigningRequest, State,
+    AccountId, AccountStatus, ChallengeKind, EndedView, News, NoSignature, Outcome, SigningPurpose, SigningRequest,
+    State,
 };
 use koppel_protocol::Digits;
 use koppel_protocol::id::ChallengeId;
@@ -72,6 +73,8 @@ pub(crate) struct Session<'a, F> {
     references: HashMap<(ChallengeId, bool), Value>,
     /// What was answered here, until the outcome is known.
     answered: HashMap<ChallengeId, ChallengeKind>,
+    /// Answered here, and its outcome told: that it ended is no news to a person.
+    settled: HashSet<ChallengeId>,
     offers: Vec<AccountId>,
     paired: Option<AccountId>,
     tests_running: usize,
@@ -100,6 +103,7 @@ impl<'a, F: Face> Session<'a, F> {
             waiting_for_pin: None,
             references: HashMap::new(),
             answered: HashMap::new(),
+            settled: HashSet::new(),
             offers: Vec::new(),
             paired: None,
             tests_running: 0,
@@ -233,15 +237,14 @@ impl<'a, F: Face> Session<'a, F> {
         Ok(())
     }
 
-    /// The account that a challenge belongs to. What is answered is remembered until its outcome.
-    fn account_of(&mut self, cid: ChallengeId) -> Result<AccountId, Complaint> {
+    /// The account that a challenge belongs to, and its kind while it lives.
+    fn account_of(&self, cid: ChallengeId) -> Result<(AccountId, Option<ChallengeKind>), Complaint> {
         let state = self.client().state();
         if let Some(view) = state.challenges.iter().find(|view| view.cid == cid) {
-            self.answered.insert(cid, view.kind.clone());
-            return Ok(view.account);
+            return Ok((view.account, Some(view.kind.clone())));
         }
         let ended = state.ended.iter().find(|view| view.cid == cid);
-        ended.map(|view| view.account).ok_or(Complaint::of("no-such-challenge"))
+        ended.map(|view| (view.account, None)).ok_or(Complaint::of("no-such-challenge"))
     }
 
     async fn approve(
@@ -251,7 +254,7 @@ impl<'a, F: Face> Session<'a, F> {
         pin: Option<Pin>,
         reference: Option<&Value>,
     ) -> Result<(), Complaint> {
-        let account = self.account_of(cid)?;
+        let (account, kind) = self.account_of(cid)?;
         let number: Option<Digits> = match number.map(|number| number.parse()) {
             None => None,
             Some(Ok(number)) => Some(number),
@@ -266,6 +269,7 @@ impl<'a, F: Face> Session<'a, F> {
             self.given_pins.remove(&For::Challenge(cid));
             self.references.remove(&(cid, true));
         })?;
+        self.answered.extend(kind.map(|kind| (cid, kind)));
         Ok(())
     }
 
@@ -275,9 +279,11 @@ impl<'a, F: Face> Session<'a, F> {
         reason: koppel_core::DenyReason,
         reference: Option<&Value>,
     ) -> Result<(), Complaint> {
-        let account = self.account_of(cid)?;
+        let (account, kind) = self.account_of(cid)?;
         self.remember(cid, false, reference);
-        Ok(self.client().deny(account, cid, reason).await?)
+        self.client().deny(account, cid, reason).await?;
+        self.answered.extend(kind.map(|kind| (cid, kind)));
+        Ok(())
     }
 
     fn remember(&mut self, cid: ChallengeId, approve: bool, reference: Option<&Value>) {
@@ -290,7 +296,7 @@ impl<'a, F: Face> Session<'a, F> {
         let PairWish { invitation, name, approvals, pin } = wish;
         let pin = pin.or_else(|| self.standing_pin.clone());
         if approvals {
-            let pin = pin.clone().ok_or(Complaint::of("pin-needed"))?;
+            let pin = pin.clone().ok_or(Complaint::about("pin-needed-to-approve", "pairing"))?;
             let home = self.phone.home.clone();
             let key = match home.pin_is_set()? {
                 true => phone::unlock(home, pin).await?,
@@ -351,7 +357,7 @@ impl<'a, F: Face> Session<'a, F> {
         match given.or_else(|| self.standing_pin.clone()) {
             Some(pin) => self.sign_with(request, pin),
             None if self.face.can_ask_pin() => self.want_pin(request, None),
-            None => self.step_back(request, Complaint::of("pin-needed"), NoSignature::Refused).await,
+            None => self.step_back(request, Complaint::of("pin-needed-to-approve"), NoSignature::Refused).await,
         }
     }
 
@@ -433,13 +439,20 @@ impl<'a, F: Face> Session<'a, F> {
         }
     }
 
+    /// Whether an outcome said, or is about to say, how this challenge ended.
+    fn is_told(&self, view: &EndedView) -> bool {
+        let answer = matches!(view.how.as_str(), "approved" | "consumed" | "denied" | "fraud");
+        self.settled.contains(&view.cid) || (answer && self.answered.contains_key(&view.cid))
+    }
+
     async fn news(&mut self, news: News) {
         match news {
             News::Offer { account, host, organisation, user } => {
                 self.offers.push(account);
                 let offer = u32::try_from(self.offers.len()).unwrap_or(u32::MAX);
-                self.tell(Happening::Offer { offer, account, host: host.to_string(), organisation, user }, None);
-                if self.agrees {
+                let (host, agreed) = (host.to_string(), self.agrees);
+                self.tell(Happening::Offer { offer, account, host, organisation, user, agreed }, None);
+                if agreed {
                     let accepted = self.client().accept(account).await.map_err(Complaint::from);
                     self.answered(accepted, None, None);
                 }
@@ -483,7 +496,11 @@ impl<'a, F: Face> Session<'a, F> {
                 };
                 self.tell(Happening::Challenge(view, content), None);
             }
-            News::Ended(view) => self.tell(Happening::Ended(view), None),
+            News::Ended(view) => {
+                let told = self.is_told(&view);
+                self.settled.remove(&view.cid);
+                self.tell(Happening::Ended { view, told }, None);
+            }
             News::Outcome { account, cid, approve, outcome } => {
                 let (reference, kind) = match outcome {
                     Outcome::Queued => {
@@ -491,6 +508,9 @@ impl<'a, F: Face> Session<'a, F> {
                     }
                     _ => (self.references.remove(&(cid, approve)), self.answered.remove(&cid)),
                 };
+                if says_the_end(outcome) {
+                    self.settled.insert(cid);
+                }
                 self.tell(Happening::Outcome { account, cid, approve, kind, outcome }, reference.as_ref());
             }
             News::Notice(view) => self.tell(Happening::Notice(view), None),
@@ -503,10 +523,11 @@ impl<'a, F: Face> Session<'a, F> {
             News::Answer { .. } => {}
             News::Trouble { account, cid, trouble, retries } => {
                 let reference = cid.filter(|_| !retries).and_then(|cid| self.references.remove(&(cid, true)));
-                let mut complaint = Complaint::from(trouble);
-                if !retries {
-                    complaint.word = Some("again".into());
+                if let Some(cid) = cid.filter(|_| !retries) {
+                    self.answered.remove(&cid);
                 }
+                let mut complaint = Complaint::from(trouble);
+                complaint.word = Some(if retries { "retries" } else { "again" }.into());
                 self.tell(Happening::Complaint { complaint, account, cid }, reference.as_ref());
             }
         }
@@ -515,6 +536,20 @@ impl<'a, F: Face> Session<'a, F> {
 
 /// What the tasks beside a session send it.
 pub(crate) struct Results(mpsc::UnboundedReceiver<Work>);
+
+/// Whether an outcome says how its challenge ended. That it was answered elsewhere does not say how.
+fn says_the_end(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Approved
+        | Outcome::Denied
+        | Outcome::Fraud
+        | Outcome::WrongNumber { left: 0 }
+        | Outcome::Expired
+        | Outcome::Superseded
+        | Outcome::Locked => true,
+        Outcome::Queued | Outcome::WrongNumber { .. } | Outcome::AnsweredElsewhere | Outcome::Failed(_) => false,
+    }
+}
 
 fn challenge_of(request: &SigningRequest) -> Option<ChallengeId> {
     match request.purpose {

@@ -217,5 +217,24 @@ fn without_a_pin_and_without_a_person_the_phone_says_that_it_needs_one() {
         .stdin(Stdio::null())
         .output()
         .expect("koppel runs");
-    ends_with(&output, "pin-needed", 2);
+    ends_with(&output, "pin-needed-to-open", 2);
+    let advice = text(&output);
+    assert!(!advice.contains("--codes-only"), "a folder under a PIN opens with the PIN only: {advice}");
+}
+
+#[test]
+fn without_a_keyring_a_phone_for_codes_only_needs_its_pin_too_and_is_not_told_otherwise() {
+    let (fresh, used) = (Phone::new(), Phone::used());
+    let pair = ["--yes", "pair", "--codes-only", "--server", "127.0.0.1:1", "--user", "jan", "--code", "0000-0000-0"];
+    for (phone, words) in [(&fresh, &pair[..]), (&used, &["accounts"]), (&used, &["test-phone"])] {
+        let output = Command::new(env!("CARGO_BIN_EXE_koppel"))
+            .args(["--json", "--locale", "nl", "--secrets", "file", "--folder"])
+            .arg(phone.path())
+            .args(words)
+            .stdin(Stdio::null())
+            .output()
+            .expect("koppel runs");
+        ends_with(&output, "pin-needed-to-open", 2);
+        assert!(!text(&output).contains("--codes-only"), "{}", text(&output));
+    }
 }

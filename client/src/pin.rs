@@ -4,7 +4,7 @@
 //! secrets too. Between the two stands Argon2id, and, where there is a keyring, a secret from it (RFC 9106 calls it *K*), so that the
 //! folder alone cannot be searched for the PIN.
 //!
-//! Wrong PINs are counted in the file, before comparing; after five each further one costs a longer wait. That stops somebody
+//! Wrong PINs are counted in the file, before comparing; the fifth and each further one cost a longer wait. That stops somebody
 //! at the keyboard. It cannot stop somebody who copied the file: against them only the length of the PIN and the cost of
 //! Argon2id work, which is why six characters is the least and the help suggests more.
 
@@ -29,8 +29,8 @@ pub const FILE_NAME: &str = "pin";
 pub const SHORTEST: usize = 6;
 /// The most bytes of a PIN.
 pub const LONGEST: usize = 64;
-/// Wrong PINs in a row that cost no wait.
-pub const FREE_TRIES: u32 = 5;
+/// The wrong PIN in a row that costs the first wait; those before it cost none.
+pub const FIRST_TO_WAIT: u32 = 5;
 const FIRST_WAIT: i64 = 30;
 const LONGEST_WAIT: i64 = 3600;
 const FORMAT: u32 = 1;
@@ -207,7 +207,7 @@ impl PinFile {
             return Err(PinError::Wait { seconds: record.wait_until - now });
         }
         record.wrong = record.wrong.saturating_add(1);
-        record.wait_until = match record.wrong.checked_sub(FREE_TRIES) {
+        record.wait_until = match record.wrong.checked_sub(FIRST_TO_WAIT) {
             None => 0,
             Some(over) => now + (FIRST_WAIT << over.min(7)).min(LONGEST_WAIT),
         };
@@ -216,7 +216,7 @@ impl PinFile {
         let salt = decode(&record.salt)?;
         let outer = stretch(pin, &salt, record.cost, pepper)?;
         let Some(key) = outer.open(KEY_NAME, &decode(&record.sealed_key)?) else {
-            return Err(match FREE_TRIES.saturating_sub(record.wrong) {
+            return Err(match FIRST_TO_WAIT.saturating_sub(record.wrong) {
                 0 => PinError::Wait { seconds: record.wait_until - now },
                 tries_left => PinError::Wrong { tries_left },
             });

@@ -167,6 +167,7 @@ impl Model {
         self.state = state.clone();
         match happening {
             Happening::Ready { secrets, .. } => self.secrets = *secrets,
+            Happening::Offer { agreed: true, .. } => {}
             Happening::Offer { offer, host, organisation, user, .. } => {
                 self.mode = Mode::Offer {
                     offer: *offer,
@@ -183,8 +184,10 @@ impl Model {
                 self.note(self.texts.say_with("paired", &facts));
             }
             Happening::PairingEnded { why, .. } => {
-                let why = sentences::complaint(&self.texts, why);
-                self.fail(format!("{} {why}", self.texts.say("not-paired")));
+                if matches!(self.mode, Mode::Offer { .. }) {
+                    self.mode = Mode::Watching;
+                }
+                self.fail(sentences::not_paired(&self.texts, why));
             }
             Happening::Challenge(view, Some(content)) => {
                 if self.front == Some(view.cid) {
@@ -199,7 +202,7 @@ impl Model {
                     self.bring_to_front(view.cid);
                 }
             }
-            Happening::Ended(view) if self.front == Some(view.cid) => {
+            Happening::Ended { view, told: false } if self.front == Some(view.cid) => {
                 let sentence = sentences::ended(&self.texts, view);
                 match view.how.as_str() {
                     "approved" | "consumed" => self.note(sentence),
@@ -236,7 +239,7 @@ impl Model {
             }
             Happening::Complaint { complaint, .. } => self.fail(sentences::complaint(&self.texts, complaint)),
             Happening::Removed(_) => self.note(self.texts.say("removed")),
-            Happening::Ended(_)
+            Happening::Ended { .. }
             | Happening::CheckNumber { .. }
             | Happening::Connection { .. }
             | Happening::Account(_)

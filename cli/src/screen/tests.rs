@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use koppel_core::{
     AccountId, AccountStatus, AccountView, Approving, ChallengeContent, ChallengeKind, ChallengeView, ConnectionView,
-    DenyReason, Outcome, State,
+    DenyReason, EndedView, Outcome, State,
 };
 use koppel_protocol::id::ChallengeId;
 
@@ -259,7 +259,7 @@ fn the_check_number_stands_large_until_it_was_typed() {
     let shown = shown(&model, SIZE);
     assert!(shown.contains("Controlegetal voor De Linden"));
     assert!(shown.contains("██"));
-    assert!(shown.contains("Typ dit getal op uw scherm"));
+    assert!(shown.contains("Typ dit controlegetal op het scherm waar u al bent"));
 }
 
 #[test]
@@ -272,14 +272,47 @@ fn an_offer_shows_host_organisation_and_account_and_is_answered_with_a_key() {
         host: "2fa.linden.nl".into(),
         organisation: "De Linden".into(),
         user: "jan".into(),
+        agreed: false,
     };
     model.hear(&offer, &state);
     let shown = shown(&model, SIZE);
-    for text in ["Klopt dit?", "2fa.linden.nl", "De Linden", "jan", "Wij vragen u nooit om een code."] {
+    for text in ["Klopt dit?", "2fa.linden.nl", "De Linden", "jan", "Heeft iemand u hierom gebeld? Koppel dan niet."] {
         assert!(shown.contains(text), "{text:?} is missing in\n{shown}");
     }
     assert!(press(&mut model, KeyCode::Enter).is_none(), "Enter alone agrees to nothing");
     assert!(matches!(press(&mut model, KeyCode::Char('j')), Some(Wish::Answer { offer: 1, agree: true })));
+}
+
+#[test]
+fn what_was_agreed_to_beforehand_is_not_asked() {
+    let mut model = model(Locale::Dutch, vec![member()], vec![]);
+    let state = model.state.clone();
+    let offer = Happening::Offer {
+        offer: 1,
+        account: account(),
+        host: "2fa.linden.nl".into(),
+        organisation: "De Linden".into(),
+        user: "jan".into(),
+        agreed: true,
+    };
+    model.hear(&offer, &state);
+    assert!(matches!(model.mode, Mode::Watching));
+}
+
+#[test]
+fn how_a_request_ended_is_not_said_beside_the_outcome_of_ones_own_answer() {
+    for (told, words) in [(true, "Uw account is ontgrendeld."), (false, "Goedgekeurd.")] {
+        let mut model = model(Locale::Dutch, vec![member()], vec![challenge(1, ChallengeKind::Unlock)]);
+        let state = model.state.clone();
+        let kind = Some(ChallengeKind::Unlock);
+        let outcome = Outcome::Approved;
+        model.hear(&Happening::Outcome { account: account(), cid: cid(1), approve: true, kind, outcome }, &state);
+        let view = EndedView { account: account(), cid: cid(1), seq: 1, how: "approved".into() };
+        model.hear(&Happening::Ended { view, told }, &State { challenges: vec![], ..state });
+        let said = model.message.as_ref().map(|(sentence, _)| sentence.as_str()).unwrap_or_default();
+        assert!(said.starts_with(words), "{said}");
+        assert!(!read(&model).contains("inlog is voltooid"));
+    }
 }
 
 #[test]
