@@ -18,9 +18,7 @@ pub const LIFE: i64 = 600;
 pub enum Purpose {
     /// Getting in.
     Login,
-    /// Adding a phone.
-    Enrol,
-    /// Changing the factors.
+    /// Changing what protects the account: adding a phone. Whoever is in has one, so this is never a first set-up.
     Settings,
 }
 
@@ -29,7 +27,6 @@ impl Purpose {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Login => "login",
-            Self::Enrol => "enrol",
             Self::Settings => "settings",
         }
     }
@@ -109,7 +106,7 @@ mod tests {
         assert!(!again.state.is(&first.state.text()));
         let late = Attempt::begin(Purpose::Login, Some(&again), LIFE);
         assert_ne!(late.binding(), first.binding());
-        let other = Attempt::begin(Purpose::Enrol, Some(&first), 1);
+        let other = Attempt::begin(Purpose::Settings, Some(&first), 1);
         assert_ne!(other.binding(), first.binding());
     }
 

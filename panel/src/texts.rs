@@ -46,6 +46,8 @@ texts! {
     out_of_order: "Er ging bij ons iets mis. Er is niets gewijzigd. Probeer het over een ogenblik opnieuw.",
         "Something went wrong on our side. Nothing was changed. Try again in a moment.";
     cancelled: "U heeft het bevestigen afgebroken.", "You stopped confirming.";
+    took_long: "U bent langer dan twee minuten op de andere pagina geweest. Wat u daar deed, is bewaard; hier is het niet bevestigd.",
+        "You were on the other page for more than two minutes. What you did there is kept; here it was not confirmed.";
     foreign: "Deze terugkeer hoort niet bij een inlogpoging in deze browser. Heeft iemand u een adres gestuurd? Gebruik het niet. Log zelf in.",
         "This does not belong to a sign-in that began in this browser. Did somebody send you an address? Do not use it. Sign in yourself.";
     expired: "Het inloggen duurde te lang. Begin opnieuw.", "Signing in took too long. Start again.";

@@ -85,7 +85,7 @@ pub fn weigh(question: &Question<'_>, verified: &Verified, pins: &mut Pins) -> R
         Evidence::Server => server(verified, ServersWord::NothingSigned),
         Evidence::DeviceSignature => by_phone(question, verified, pins)?,
     };
-    let needs_signature = question.require_signature && question.purpose != Purpose::Enrol;
+    let needs_signature = question.require_signature;
     match backing {
         Backing::Server { .. } if needs_signature => Err(Denial::SignatureRequired),
         backing => Ok(backing),

@@ -25,6 +25,7 @@ pub(crate) struct Arguments {
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// The SQLite file
     #[arg(long, global = true, value_name = "FILE", env = "KOPPEL_DATABASE")]

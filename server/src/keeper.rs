@@ -84,7 +84,7 @@ fn sign(app: &App, last: Option<&Checkpoint>, root: Bytes<32>) -> Checkpoint {
     let n = last.map_or(1, |last| last.n + 1);
     let prev = last.map_or(Bytes::new([0; 32]), |last| Checkpoint::hash(last.n, last.at, &last.root, &last.prev));
     let hash = Checkpoint::hash(n, at, &root, &prev);
-    // A key that refuses leaves the checkpoint unsigned, which `audit verify` shows.
+    // A key that refuses leaves the checkpoint unsigned, which whoever verifies the chain will see.
     let signature =
         app.keys.signer.sign(hash.as_bytes()).map(|signature| bytes::encode(&signature)).unwrap_or_default();
     Checkpoint { n, at, root, prev, signature }

@@ -17,11 +17,10 @@ use koppel_store::{Caller, FindApiKey, Organisations, RelyingParties, Store, Una
 struct Content {
     organisations: Vec<Arc<Organisation>>,
     relying_parties: HashMap<RelyingPartyId, Arc<RelyingParty>>,
-    callers: HashMap<ApiKeyId, Option<Arc<Caller>>>,
+    callers: HashMap<ApiKeyId, Arc<Caller>>,
+    /// How often it was read anew: what was read before a change is not kept after it.
+    generation: u64,
 }
-
-/// Unknown key ids that are remembered, so that guessing them does not fill the memory.
-const CALLERS: usize = 4096;
 
 /// The registry.
 #[derive(Debug, Default)]
@@ -59,7 +58,9 @@ impl Registry {
                 content.relying_parties.insert(party.id, Arc::new(party));
             }
         }
-        *self.content.write().unwrap_or_else(PoisonError::into_inner) = content;
+        let mut present = self.content.write().unwrap_or_else(PoisonError::into_inner);
+        content.generation = present.generation + 1;
+        *present = content;
         Ok(())
     }
 
@@ -108,20 +109,20 @@ impl Registry {
         self.with(|content| content.relying_parties.values().cloned().collect())
     }
 
-    /// The owner of an API key; read once, then remembered.
+    /// The owner of an API key; read once, then remembered. A key that is not there is not remembered: anybody can name one.
     ///
     /// # Errors
     /// The store's.
     pub async fn caller(&self, store: &impl Store, key: ApiKeyId) -> Result<Option<Arc<Caller>>, Unavailable> {
-        if let Some(known) = self.with(|content| content.callers.get(&key).cloned()) {
+        let (known, generation) = self.with(|content| (content.callers.get(&key).cloned(), content.generation));
+        if known.is_some() {
             return Ok(known);
         }
-        let found = store.read(FindApiKey { key }).await?.map(Arc::new);
+        let Some(found) = store.read(FindApiKey { key }).await?.map(Arc::new) else { return Ok(None) };
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
-        if content.callers.len() >= CALLERS {
-            content.callers.clear();
+        if content.generation == generation {
+            content.callers.insert(key, found.clone());
         }
-        content.callers.insert(key, found.clone());
-        Ok(found)
+        Ok(Some(found))
     }
 }

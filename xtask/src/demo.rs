@@ -133,11 +133,14 @@ A server, the web panel of a telephone exchange, and your phone: this terminal.
   1. Open     http://{panel}
      user     {USER}
      password {PASSWORD}
-  2. The panel wants to secure the account first and shows a QR code. Under it stand the same invitation as a koppelcode
-     and as a link: copy one of them, and type it here. Then choose a PIN for this phone.
-  3. This phone shows a check number. Type it in the browser, then the code that arrives here: you are in.
+  2. The panel wants to secure the account first and shows a QR code. Under it
+     stand the same invitation as a koppelcode and as a link: copy one of
+     them, and type it here. Then choose a PIN for this phone.
+  3. This phone shows a check number. Type it in the browser, then the code
+     that arrives here: you are in.
 
-Sign out and in again, and the code arrives here by itself. q leaves; everything is removed then.
+Sign out and in again, and the code arrives here by itself. q leaves;
+everything is removed then.
 Logs: {folder}
 ",
             panel = self.panel,

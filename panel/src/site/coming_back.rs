@@ -61,8 +61,12 @@ pub(super) async fn from_server(
         (Some(code), None) => code,
         (_, error) => {
             let t = visit.language.texts();
-            let cancelled = error.as_deref() == Some("cancelled");
-            let said = (StatusCode::FORBIDDEN, if cancelled { t.cancelled } else { t.refused }, !cancelled);
+            let (text, shut) = match error.as_deref() {
+                Some("cancelled") => (t.cancelled, false),
+                Some("not-verified") => (t.took_long, false),
+                _ => (t.refused, true),
+            };
+            let said = (StatusCode::FORBIDDEN, text, shut);
             return second_factor::refusal(&panel, &visit, token, purpose, said, None);
         }
     };

@@ -102,7 +102,7 @@ pub(super) fn refusal(
     let t = visit.language.texts();
     let (title, usual_way) = match purpose {
         Purpose::Login => (t.not_in, Way::PhoneAgain(panel.forms.make(token))),
-        Purpose::Enrol | Purpose::Settings => (t.not_changed, Way::Link("/security".to_owned(), t.try_again)),
+        Purpose::Settings => (t.not_changed, Way::Link("/security".to_owned(), t.try_again)),
     };
     let page = MessagePage { frame: visit.frame("/"), title, text, shut, way: way.unwrap_or(usual_way) };
     pages::render(status, &page)

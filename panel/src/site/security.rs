@@ -54,7 +54,7 @@ pub(super) async fn couple(
     match panel.check_password(name.clone(), form.password).await {
         Ok(Some(user)) if user.external_id == session.user.external_id => {
             panel.throttle.forgive(ip, &name);
-            second_factor::ask(&panel, &visit, token, Purpose::Enrol, panel.clock.now()).await
+            second_factor::ask(&panel, &visit, token, Purpose::Settings, panel.clock.now()).await
         }
         Ok(_) => refuse(StatusCode::FORBIDDEN, t.wrong_password_again).await,
         Err(OutOfOrder) => refuse(StatusCode::SERVICE_UNAVAILABLE, t.out_of_order).await,

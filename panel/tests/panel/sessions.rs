@@ -124,7 +124,7 @@ async fn pairing_a_phone_asks_the_password_again_and_renames_the_session() {
     world.wait(60);
     browser.post("/security", &fields("linden-anna")).await.to();
     let prompt = world.server.last_prompt();
-    assert_eq!((prompt["purpose"].as_str(), prompt["first_factor_at"].as_i64()), (Some("enrol"), Some(world.now())));
+    assert_eq!((prompt["purpose"].as_str(), prompt["first_factor_at"].as_i64()), (Some("settings"), Some(world.now())));
     let before = browser.cookie("linden").unwrap();
     assert_eq!(browser.get(&world.way_back()).await.to(), "/security?done");
     assert_ne!(browser.cookie("linden").unwrap(), before);

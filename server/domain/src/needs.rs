@@ -103,7 +103,7 @@ impl Needs {
                     Issuer::Page { prompt, .. } => Some(*prompt),
                     Issuer::Desk => None,
                 };
-                Self { prompt, invitations: true, ..devices }
+                Self { prompt, invitations: true, pairings: true, open_challenges: true, ..devices }
             }
             Command::StartPairing(_) => Self { invitations: true, pairings: true, ..devices },
             Command::Reveal(reveal) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// One number of [`Policy`], for commands that show and set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name, as `policy set` takes it.
+    /// Its name, as `organisation set` takes it.
     pub name: &'static str,
     /// What holds when nobody sets it.
     pub default: u32,

@@ -376,6 +376,10 @@ impl Store for ModelStore {
         })
     }
 
+    async fn give_back(&self, attempt: SourceTry) -> Result<(), Unavailable> {
+        self.transact(|transaction| perform::give_back(transaction, &attempt))
+    }
+
     async fn read<V: View>(&self, view: V) -> Result<V::Rows, Unavailable> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
         view.rows(&Transaction(RefCell::new(state))).map_err(|_| Unavailable::Database)

@@ -82,7 +82,7 @@ pub(crate) fn perform<L: Ledger>(
         ledger.write(&account, &changes, now)?;
     }
     if let Some(attempt) = &attempt
-        && matches!(reply, Ok(_) | Err(Refusal::Stale))
+        && (reply.is_ok() || (reply == Err(Refusal::Stale) && reserves_itself(&ask.command)))
     {
         give_back(ledger, attempt)?;
     }
@@ -185,7 +185,8 @@ pub(crate) fn reserve<L: Ledger>(
     }
 }
 
-fn give_back<L: Ledger>(ledger: &L, attempt: &SourceTry) -> Result<(), L::Error> {
+/// Gives a try back that was right, or that came to no comparison.
+pub(crate) fn give_back<L: Ledger>(ledger: &L, attempt: &SourceTry) -> Result<(), L::Error> {
     let held = held(ledger, attempt)?.into_iter().flatten().collect();
     ledger.put_source_counters(&SourceTry::give_back(held))
 }

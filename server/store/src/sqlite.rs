@@ -164,6 +164,10 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn give_back(&self, attempt: SourceTry) -> Result<(), Unavailable> {
+        self.quietly(move |_, tables| perform::give_back(tables, &attempt)).await
+    }
+
     async fn read<V: View>(&self, view: V) -> Result<V::Rows, Unavailable> {
         let rows = if V::LONG {
             let readers = Arc::clone(&self.readers);

@@ -27,6 +27,9 @@ pub trait Store: Send + Sync + 'static {
         attempt: SourceTry,
     ) -> impl Future<Output = Result<Result<(), Refusal>, Unavailable>> + Send;
 
+    /// Gives a reserved try back: the directory did not answer, so nothing was compared.
+    fn give_back(&self, attempt: SourceTry) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
     /// Reads what is committed.
     fn read<V: View>(&self, view: V) -> impl Future<Output = Result<V::Rows, Unavailable>> + Send;
 

@@ -158,14 +158,14 @@ impl Draft<'_> {
         Ok(Reply::Decided { outcome: DecisionOutcome::Denied, challenge: challenge.id })
     }
 
-    /// "This was not me": for a day whatever the state. Ends everything pending and locks the account.
+    /// "This was not me": for a day whatever the state. Ends everything open and locks the account.
     fn report_fraud(&mut self, answer: &Decide, challenge: &Challenge) -> Result<Reply, Refusal> {
         if self.now() >= challenge.created.plus(self.policy().fraud_window) {
             return Err(Refusal::Expired);
         }
         self.record(answer, Ruling::Recorded(DecisionOutcome::Fraud));
         self.move_challenge(challenge.id, ChallengeState::Fraud);
-        self.end_everything_pending();
+        self.end_everything_open();
         if self.account.user.lock.is_none() {
             self.account.user.lock = Some(Lock { at: self.now(), reported_by: answer.device });
             self.note("user.locked", json!({ "challenge": challenge.id }));
@@ -175,14 +175,18 @@ impl Draft<'_> {
         Ok(Reply::Decided { outcome: DecisionOutcome::Fraud, challenge: challenge.id })
     }
 
-    fn end_everything_pending(&mut self) {
+    fn end_everything_open(&mut self) {
         for pairing in self.account.pairings.clone() {
             if !pairing.state.is_final() {
                 self.end_pairing(pairing.id, PairingState::Refused);
             }
         }
         for challenge in self.account.challenges.clone() {
-            self.move_challenge(challenge.id, ChallengeState::Cancelled);
+            // Who is tricked into one login may have been tricked into the one before: a yes that let nobody in yet is taken back.
+            let approved =
+                challenge.state == ChallengeState::Approved && matches!(challenge.question, Question::Login(_));
+            let to = if approved { ChallengeState::Fraud } else { ChallengeState::Cancelled };
+            self.move_challenge(challenge.id, to);
         }
         for prompt in self.account.prompts.clone() {
             if !prompt.state.is_final() {

@@ -18,6 +18,8 @@ impl Draft<'_> {
             ChallengeState::Approved => {}
             ChallengeState::Consumed => return Err(Refusal::AlreadyDecided),
             ChallengeState::Lapsed | ChallengeState::Expired => return Err(Refusal::Expired),
+            // A report took it back: while its lock lasts, the lock is what the panel should know of.
+            ChallengeState::Fraud => return Err(self.not_locked().err().unwrap_or(Refusal::NotVerified)),
             _ => return Err(Refusal::NotVerified),
         }
         self.not_locked()?;

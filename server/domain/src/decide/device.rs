@@ -77,11 +77,14 @@ impl Draft<'_> {
         }
     }
 
-    /// Removes a phone: itself, or any of the account's by a panel or desk.
+    /// Removes a phone: itself, or any of the account's by a panel or desk. A page proves no more than a password.
     pub(super) fn remove_device(&mut self, id: DeviceId) -> Result<Reply, Refusal> {
-        if let Actor::Phone { device: asking, .. } = self.context.actor
-            && *asking != Some(id)
-        {
+        let may = match self.context.actor {
+            Actor::Phone { device, .. } => *device == Some(id),
+            Actor::Browser { .. } => false,
+            _ => true,
+        };
+        if !may {
             return Err(Refusal::NotFound);
         }
         let device = self.account.device(id).cloned().ok_or(Refusal::NotFound)?;

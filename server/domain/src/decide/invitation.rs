@@ -7,7 +7,7 @@ use koppel_protocol::{
 use serde_json::json;
 
 use super::draft::Draft;
-use crate::{ChallengeState, Change, Invitation, Issuer, Prompt, Purpose, Refusal, Reply, Row};
+use crate::{ChallengeState, Change, Invitation, Issuer, PairingState, Prompt, Purpose, Refusal, Reply, Row};
 
 impl Draft<'_> {
     pub(super) fn issue_invitation(&mut self, by: &Issuer) -> Result<Reply, Refusal> {
@@ -24,6 +24,9 @@ impl Draft<'_> {
             }
         };
         self.not_locked()?;
+        if prompt.is_some() {
+            self.refuse_waiting_phones();
+        }
         // One live per user: the former dies.
         for former in self.account.invitations.clone() {
             self.put(Change::Remove(Row::Invitation(former.id)));
@@ -45,6 +48,15 @@ impl Draft<'_> {
         self.forget_tries();
         self.note("invitation.issued", json!({ "invitation": invitation.id }));
         Ok(Reply::Invited { invitation })
+    }
+
+    /// "This is not my phone": whoever may add a phone here begins anew, and what waits for its number is refused.
+    fn refuse_waiting_phones(&mut self) {
+        for pairing in self.account.pairings.clone() {
+            if pairing.state_at(self.now(), self.epoch()) == PairingState::Proven {
+                self.end_pairing(pairing.id, PairingState::Refused);
+            }
+        }
     }
 
     /// A page that may add a phone: the password alone is enough only while the account never had a factor; later a

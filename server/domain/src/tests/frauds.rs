@@ -200,3 +200,36 @@ fn users_of_another_organisation_do_not_exist() {
     assert_eq!(world.run(put(None, None), elsewhere), Err(Refusal::NotFound));
     assert_eq!(world.account.user.version, version);
 }
+
+/// threats row 1: who was talked into one approval notices it at the next.
+#[test]
+fn a_fraud_report_takes_back_an_approval_that_let_nobody_in_yet() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let relayed = world.challenge(1, Mode::Number).id;
+    expect(world.approve(device, relayed), "approved");
+    let next = world.challenge(2, Mode::Number).id;
+    expect(world.answer(device, next, Verdict::Fraud, None), "reported");
+    assert_eq!(world.account.challenge(relayed).map(|row| row.state), Some(ChallengeState::Fraud));
+    expect(world.run(Command::Unlock, desk()), "unlocked");
+    let consume = Command::Consume { challenge: relayed, terms: terms(), v: v(1) };
+    assert!(world.run(consume, panel()).is_err(), "unlocking revives no approval");
+}
+
+/// threats row 6: a page proves no more than a password.
+#[test]
+fn a_page_removes_no_phone_and_refuses_waiting_ones_only_where_it_may_add_one() {
+    let mut world = World::new();
+    let device = world.active_phone("a");
+    let (_, waiting) = world.pending_phone("b");
+    for device in [device, waiting] {
+        let removed = world.run(Command::RemoveDevice { device }, crate::fixture::browser());
+        assert_eq!(removed, Err(Refusal::NotFound));
+    }
+    let prompt = world.bound_prompt(1, Purpose::Login);
+    let by = crate::Issuer::Page { prompt, cookie: crate::fixture::cookie(1) };
+    let invited = world.run(Command::IssueInvitation { by }, crate::fixture::browser());
+    assert_eq!(invited, Err(Refusal::NotVerified));
+    let state = world.account.device(waiting).map(|device| device.state);
+    assert_eq!(state, Some(koppel_protocol::phone_api::DeviceState::Pending));
+}

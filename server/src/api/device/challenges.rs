@@ -54,6 +54,7 @@ pub(super) async fn show(
 /// `POST /d/v1/challenges/unlock`: the phone that reported a fraud wants to lift the lock.
 pub(super) async fn unlock(State(app): State<Arc<App>>, request: Request) -> Result<Json<UnlockAnswer>, Problem> {
     let phone = proof::prove_active(&app, request, Changes::Something).await?;
+    app.pace.take(phone.device.id, app.clock.millis())?;
     json::object::<Nothing>(&phone.body).map_err(json_problem)?;
     let device = phone.device.id;
     let (made, sealed) = own_challenge(&app, &phone, ChallengeRequest::Unlock { device }).await?;

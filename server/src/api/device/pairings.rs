@@ -107,7 +107,23 @@ async fn ask_directory(
     }
     let attempt =
         SourceTry { source: source.bucket(), name: Some(app.derive.name_in_budgets(organisation.id.as_bytes(), name)) };
-    app.store.reserve(organisation.id, attempt).await.map_err(unavailable)??;
+    app.store.reserve(organisation.id, attempt.clone()).await.map_err(unavailable)??;
+    let answer = directory_answer(app, organisation, url, sealed, name, password).await;
+    if answer.as_ref().is_err_and(|problem| problem.slug == Slug::Unavailable) {
+        // Nothing was compared: an outage locks nobody out.
+        app.store.give_back(attempt).await.map_err(unavailable)?;
+    }
+    answer
+}
+
+async fn directory_answer(
+    app: &App,
+    organisation: &Organisation,
+    url: &str,
+    sealed: &[u8],
+    name: &LoginName,
+    password: &SecretText,
+) -> Result<ExternalId, Problem> {
     let secret = app.keys.open_directory_secret(organisation.id, sealed).map_err(|error| {
         tracing::error!(%error, "the secret of a directory does not open");
         Problem::new(Slug::Unavailable)

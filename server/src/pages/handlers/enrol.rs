@@ -56,12 +56,6 @@ pub(super) async fn invite(
             Ok(submitted) => submitted.held,
             Err(page) => return Ok(page),
         };
-        for pairing in held.pending_pairings(&app) {
-            if let Some(revealed) = &pairing.revealed {
-                let device = revealed.device;
-                app.decide(Locator::Device(device), Command::RemoveDevice { device }, held.by()).await?;
-            }
-        }
         issue(&app, &held).await?;
         Ok(Redirect::to(&held.path()).into_response())
     };

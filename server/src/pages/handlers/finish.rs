@@ -44,7 +44,7 @@ pub(super) async fn finish(
         };
         match leave.as_deref() {
             None => to_panel(&app, held).await,
-            Some("cancel") => leave_page(&app, &held).await,
+            Some("cancel") => leave_page(&app, &held, "cancelled").await,
             Some(_) => Err(Problem::because(Slug::InvalidField, "Field `leave`: `cancel` or nothing.")),
         }
     };
@@ -59,23 +59,23 @@ pub(super) async fn to_panel(app: &App, held: Held) -> Result<Response, Problem>
     match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
         Ok(Reply::Finished { prompt }) => back(&held, &prompt, &[("code", &code)]),
         Ok(_) => Err(Problem::new(Slug::Unavailable)),
-        // A settings page that took its time: the phone was added, the panel learns no more than that.
+        // A settings page that took its time: what was changed there stays, and the panel learns no more than that.
         Err(problem) if problem.slug == Slug::NotVerified && held.prompt.purpose == Purpose::Settings => {
-            leave_page(app, &held).await
+            leave_page(app, &held, "not-verified").await
         }
         Err(problem) if matches!(problem.slug, Slug::Unavailable | Slug::WrongBinding) => Err(problem),
         Err(_) => show(app, held.again(app).await?, Complaint::default()).await,
     }
 }
 
-/// Back without one: whatever was open ends.
-async fn leave_page(app: &App, held: &Held) -> Result<Response, Problem> {
+/// Back without one, and why: whatever was open ends.
+async fn leave_page(app: &App, held: &Held, why: &str) -> Result<Response, Problem> {
     let prompt = held.prompt.id;
     let command = Command::CancelPrompt { prompt, relying_party: held.prompt.relying_party };
     match app.decide(Locator::Prompt(prompt), command, held.by()).await {
         Err(problem) if problem.slug == Slug::Unavailable => Err(problem),
         // Ended already: the way back is open all the same.
-        _ => back(held, &held.prompt, &[("error", "cancelled")]),
+        _ => back(held, &held.prompt, &[("error", why)]),
     }
 }
 

@@ -133,16 +133,15 @@ impl Held {
     /// The phones were asked.
     fn asked(&self, app: &App, challenge: &Challenge, complaint: Complaint) -> Result<Screen, Problem> {
         let step = self.step(app, challenge, complaint.code);
-        match (self.paired_here(app), self.prompt.purpose) {
-            (Some(device), _) => {
+        match self.paired_here(app) {
+            Some(device) => {
                 let step = match step {
                     VerifyStep::Approved => EnrolStep::Done { device: device.name.to_string() },
                     step => EnrolStep::Test(step),
                 };
                 self.enrol(app, EnrolReason::First, step)
             }
-            (None, Purpose::Enrol) => self.enrol(app, EnrolReason::First, EnrolStep::Test(step)),
-            (None, Purpose::Login | Purpose::Settings) => self.verify(app, step),
+            None => self.verify(app, step),
         }
     }
 
