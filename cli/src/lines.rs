@@ -26,6 +26,8 @@ pub(crate) struct Lines {
     ended: bool,
     /// The end of input ends the session.
     live: bool,
+    /// Whether a phone without accounts is told how to pair: not while it does.
+    welcomes: bool,
     /// Only the steps of a test are told.
     testing: bool,
     spelled: bool,
@@ -46,6 +48,7 @@ impl Lines {
         let live = matches!(goal, Goal::Live | Goal::Pair { stay: true, .. });
         Self {
             testing: goal == Goal::Test,
+            welcomes: goal == Goal::Live,
             texts,
             input: BufReader::new(tokio::io::stdin()).lines(),
             ended: false,
@@ -295,7 +298,7 @@ impl Face for Lines {
                 for view in &state.accounts {
                     self.say(&format!("{}, {}: {}", sentences::name(view), view.user, sentences::status(texts, view)));
                 }
-                if state.accounts.is_empty() && self.live {
+                if state.accounts.is_empty() && self.welcomes {
                     self.say(&texts.say("welcome"));
                 }
             }
