@@ -51,16 +51,16 @@ texts! {
     foreign: "Deze terugkeer hoort niet bij een inlogpoging in deze browser. Heeft iemand u een adres gestuurd? Gebruik het niet. Log zelf in.",
         "This does not belong to a sign-in that began in this browser. Did somebody send you an address? Do not use it. Sign in yourself.";
     expired: "Het inloggen duurde te lang. Begin opnieuw.", "Signing in took too long. Start again.";
-    refused: "Uw telefoon heeft dit niet bevestigd. Probeer het opnieuw, of bel onze helpdesk.",
-        "Your phone did not confirm this. Try again, or call our helpdesk.";
-    locked: "Uw account is op slot, omdat iemand “Dit was ik niet” heeft gemeld. Haal het slot eraf met de telefoon waarop dat gebeurde, of bel onze helpdesk.",
-        "Your account is locked, because somebody reported “This was not me”. Unlock it with the phone on which that was done, or call our helpdesk.";
+    refused: "Uw telefoon heeft dit niet bevestigd. Probeer het opnieuw, of bel onze klantenservice.",
+        "Your phone did not confirm this. Try again, or call our support desk.";
+    locked: "Uw account is vergrendeld, omdat iemand “Dit was ik niet” heeft gemeld. Ontgrendel het met de telefoon waarop dat gebeurde, of bel onze klantenservice.",
+        "Your account is locked, because somebody reported “This was not me”. Unlock it with the phone on which that was done, or call our support desk.";
     wait: "U heeft dit te vaak geprobeerd. Wacht even en probeer het dan opnieuw.",
         "You tried this too often. Wait a while, then try again.";
-    denied: "De bevestiging klopt niet met wat wij hebben gevraagd. Wij laten daarmee niemand binnen. Log opnieuw in. Gebeurt het weer, bel dan onze helpdesk.",
-        "The confirmation does not match what we asked for. We let nobody in with it. Sign in again. If it happens again, call our helpdesk.";
-    signature_required: "Wij laten u alleen binnen als een telefoon die wij kennen het inloggen zelf ondertekent. Log opnieuw in en keur het goed op die telefoon. Lukt dat niet, bel dan onze helpdesk.",
-        "We let you in only when a phone that we know signs the login itself. Sign in again and approve it on that phone. If you cannot, call our helpdesk.";
+    denied: "De bevestiging klopt niet met wat wij hebben gevraagd. Wij laten daarmee niemand binnen. Log opnieuw in. Gebeurt het weer, bel dan onze klantenservice.",
+        "The confirmation does not match what we asked for. We let nobody in with it. Sign in again. If it happens again, call our support desk.";
+    signature_required: "Wij laten u alleen binnen als een telefoon die wij kennen het inloggen zelf ondertekent. Log opnieuw in en keur het goed op die telefoon. Lukt dat niet, bel dan onze klantenservice.",
+        "We let you in only when a phone that we know signs the login itself. Sign in again and approve it on that phone. If you cannot, call our support desk.";
     lost_page: "Deze pagina bestaat niet", "This page does not exist";
     lost_page_text: "Misschien is het adres verkeerd overgenomen.", "Perhaps the address was copied wrongly.";
 
@@ -79,8 +79,8 @@ texts! {
     server_title: "Het woord van de server", "The server's word";
     server_text: "De server zegt dat uw code klopte. Uw telefoon heeft daarbij niets ondertekend.",
         "The server says that your code was right. Your phone signed nothing.";
-    server_unknown: "Een telefoon heeft getekend met een sleutel die wij niet kennen, en geen telefoon die wij wel kennen staat ervoor in. Is dit geen nieuwe telefoon van u? Bel onze helpdesk.",
-        "A phone signed with a key that we do not know, and no phone that we do know vouches for it. Is this not a new phone of yours? Call our helpdesk.";
+    server_unknown: "Een telefoon heeft getekend met een sleutel die wij niet kennen, en geen telefoon die wij wel kennen staat ervoor in. Is dit geen nieuwe telefoon van u? Bel onze klantenservice.",
+        "A phone signed with a key that we do not know, and no phone that we do know vouches for it. Is this not a new phone of yours? Call our support desk.";
     phone: "Telefoon", "Phone";
     key: "Sleutel", "Key";
     known_since: "Bekend sinds", "Known since";
