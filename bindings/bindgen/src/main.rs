@@ -61,7 +61,15 @@ fn kotlin(library: &Utf8Path, config: &Utf8Path, folder: &Utf8Path) -> Result<()
     ensure!(!source.contains("var `revision`"), "records are not immutable in {file}");
     ensure!(!source.contains("android.system"), "the cleaner is Android's; one source serves both");
     say_the_advice(&mut source)?;
-    fs::write(&file, tidy(&hide(&source)?))?;
+    let mut source = hide(&source)?;
+    replace(&mut source, "\ninline fun <T : Disposable?", "\ninternal inline fun <T : Disposable?")?;
+    fs::write(&file, tidy(&source))?;
+    Ok(())
+}
+
+fn replace(source: &mut String, old: &str, new: &str) -> Result<()> {
+    ensure!(source.contains(old), "UniFFI writes no `{}` any more", old.trim());
+    *source = source.replace(old, new);
     Ok(())
 }
 
