@@ -16,7 +16,7 @@ use koppel_core::{
 use koppel_protocol::id::{ChallengeId, NoticeId};
 use koppel_protocol::pairing::Platform;
 use koppel_protocol::{Digits, Envelope, Text};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{OwnedMutexGuard, broadcast, mpsc, oneshot, watch};
 
 use crate::engine::{Engine, Input, Parts};
 use crate::error::ClientError;
@@ -46,16 +46,20 @@ struct Inner {
 /// would each overwrite what the other acknowledged.
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Arc<Folder>>>> = LazyLock::new(Default::default);
 
-/// A folder's client, once there is one. Locked while it is opened: whoever opens the same folder meanwhile waits for that, and
-/// nobody else does.
-type Folder = tokio::sync::Mutex<Weak<Inner>>;
+/// What this process does with one folder.
+#[derive(Default)]
+struct Folder {
+    /// Its client, once there is one. Locked while it is opened: whoever opens the same folder meanwhile waits for that, and nobody
+    /// else does.
+    client: tokio::sync::Mutex<Weak<Inner>>,
+    /// Held by its engine, which may outlive the client by a moment: it still writes.
+    engine: Arc<tokio::sync::Mutex<()>>,
+}
 
 fn folder(path: PathBuf) -> Arc<Folder> {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     // A folder that nobody is opening and whose client is gone is no longer known.
-    open.retain(|_, folder| {
-        Arc::strong_count(folder) > 1 || folder.try_lock().map_or(true, |it| it.strong_count() > 0)
-    });
+    open.retain(|_, folder| Arc::strong_count(folder) > 1 || Arc::strong_count(&folder.engine) > 1);
     open.entry(path).or_default().clone()
 }
 
@@ -68,16 +72,17 @@ impl KoppelClient {
     pub async fn open(setup: Setup) -> Result<Self, OpenError> {
         let path = std::path::absolute(&setup.folder).unwrap_or_else(|_| setup.folder.clone());
         let folder = folder(path);
-        let mut opened = folder.lock().await;
-        if let Some(inner) = opened.upgrade().filter(|inner| !inner.inputs.is_closed()) {
+        let mut client = folder.client.lock().await;
+        if let Some(inner) = client.upgrade().filter(|inner| !inner.inputs.is_closed()) {
             return Ok(Self(inner));
         }
-        let client = Self::start(setup).await?;
-        *opened = Arc::downgrade(&client.0);
-        Ok(client)
+        let alone = folder.engine.clone().lock_owned().await;
+        let opened = Self::start(setup, alone).await?;
+        *client = Arc::downgrade(&opened.0);
+        Ok(opened)
     }
 
-    async fn start(setup: Setup) -> Result<Self, OpenError> {
+    async fn start(setup: Setup, alone: OwnedMutexGuard<()>) -> Result<Self, OpenError> {
         let looked = tokio::task::spawn_blocking(move || {
             let opened = opening::open(&setup)?;
             let machine = Machine::new(opened.vault, Box::new(Tools::new(setup.keys.clone())));
@@ -104,7 +109,10 @@ impl KoppelClient {
             state: publish,
         };
         let engine = Engine::new(parts, inbox, inputs.downgrade());
-        tokio::spawn(engine.run());
+        tokio::spawn(async move {
+            engine.run().await;
+            drop(alone);
+        });
         let first_updates = Mutex::new(Some(first_updates));
         Ok(Self(Arc::new(Inner { inputs, updates, first_updates, state, platform })))
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything, as CI runs it.
 //!
 //! One build, then two lanes beside each other: the Rust tests, which want processors, and what mostly waits (the played story,
-//! in real time), followed by the pages and the phone in Python. Tools that are missing are installed while the build runs. The
+//! in real time), followed by the phone in Python, the pages and the Kotlin package. Tools that are missing are installed while the build runs. The
 //! logs of all parts are kept, and printed when a part fails.
 
 use std::{
@@ -16,6 +16,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
+    bindings,
     process::{logged, run as must},
     tools,
     workspace::{PROFILE, Workspace},
@@ -28,10 +29,16 @@ enum Part {
     Demo,
     Python,
     Pages,
+    Kotlin,
 }
 
-const PARTS: [(Part, &str); 4] =
-    [(Part::Rust, "rust"), (Part::Demo, "demo"), (Part::Python, "python"), (Part::Pages, "pages")];
+const PARTS: [(Part, &str); 5] = [
+    (Part::Rust, "rust"),
+    (Part::Demo, "demo"),
+    (Part::Python, "python"),
+    (Part::Pages, "pages"),
+    (Part::Kotlin, "kotlin"),
+];
 
 impl Part {
     fn name(self) -> &'static str {
@@ -74,7 +81,7 @@ fn chosen(names: &[&str]) -> Result<Vec<Part>> {
     }
     let known = |name: &&str| PARTS.into_iter().find(|(_, known)| known == name);
     if let Some(unknown) = names.iter().find(|name| known(name).is_none()) {
-        bail!("`{unknown}` is not a part of the tests: choose from rust, pages, python, demo");
+        bail!("`{unknown}` is not a part of the tests: choose from rust, pages, python, demo, kotlin");
     }
     Ok(names.iter().filter_map(known).map(|it| it.0).collect())
 }
@@ -86,6 +93,9 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
     if parts.contains(&Part::Pages) {
         tools::for_pages(workspace, &log)?;
     }
+    if parts.contains(&Part::Kotlin) {
+        tools::for_kotlin(&log)?;
+    }
     if parts.contains(&Part::Python) {
         return tools::for_python(workspace, &workspace.path(PYTHON_PHONE), &log);
     }
@@ -95,6 +105,9 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
 fn build(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     println!("building");
     must(&mut workspace.cargo(&["build", "--workspace", "--bins", "--examples", "--profile", PROFILE]))?;
+    if parts.contains(&Part::Kotlin) && !bindings::run(workspace, false)? {
+        bail!("the public surface of the bindings changed, see above");
+    }
     if parts.contains(&Part::Rust) {
         must(&mut workspace.cargo(&["test", "--workspace", "--profile", PROFILE, "--no-run"]))?;
     }
@@ -116,6 +129,15 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
         Part::Pages => {
             let mut command = Command::new("npm");
             command.args(["test", "--silent"]).current_dir(workspace.path("tests/pages"));
+            command
+        }
+        Part::Kotlin => {
+            let mut command = Command::new("mvn");
+            let generated = bindings::generated(workspace).join("kotlin");
+            command.args(["--batch-mode", "--no-transfer-progress", "test"]);
+            command.arg(format!("-Dkoppel.generated={}", generated.display()));
+            command.arg(format!("-Dkoppel.programs={}", programs.display()));
+            command.current_dir(workspace.path("bindings/kotlin"));
             command
         }
     };
@@ -205,6 +227,9 @@ pub(crate) fn count(log: &str) -> Counts {
             // Ours: "12 passed, 0 failed"
             counts.passed += before(line, " passed");
             counts.failed += before(line, " failed");
+        } else if let Some((run, wrong)) = surefire_total(line) {
+            counts.passed += run.saturating_sub(wrong);
+            counts.failed += wrong;
         } else if let Some((word, number)) = node_total(line) {
             // node --test: "ℹ pass 3", "# fail 0"
             match word {
@@ -214,6 +239,18 @@ pub(crate) fn count(log: &str) -> Counts {
         }
     }
     counts
+}
+
+/// Surefire's total, not the lines of its classes: "[INFO] Tests run: 9, Failures: 1, Errors: 0, Skipped: 0"; how many ran,
+/// and how many of them went wrong or were left out.
+fn surefire_total(line: &str) -> Option<(u64, u64)> {
+    let rest = ["[INFO] ", "[ERROR] ", "[WARNING] "].iter().find_map(|level| line.strip_prefix(level))?;
+    let rest = rest.strip_prefix("Tests run: ")?;
+    let numbers: Vec<u64> = rest.split(", ").filter_map(|part| part.rsplit(' ').next()?.parse().ok()).collect();
+    match numbers.as_slice() {
+        [run, failures, errors, skipped] if !rest.contains("Time elapsed") => Some((*run, failures + errors + skipped)),
+        _ => None,
+    }
 }
 
 /// The number right before `word`.
@@ -245,6 +282,9 @@ mod tests {
         assert_eq!(count("ℹ pass 7\nℹ fail 1\nℹ cancelled 1\n"), expected(7, 2));
         assert_eq!(count("# pass 7\n# fail 0\n"), expected(7, 0));
         assert_eq!(count("ok pairing\n14 passed, 0 failed\n"), expected(14, 0));
+        let surefire = "[ERROR] Tests run: 11, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 56.72 s <<< FAILURE! -- in A\n\
+                        [ERROR] Tests run: 20, Failures: 1, Errors: 2, Skipped: 1\n";
+        assert_eq!(count(surefire), expected(16, 4));
         assert_eq!(count("nothing of the kind\n"), expected(0, 0));
     }
 

@@ -39,6 +39,18 @@ pub(crate) fn for_pages(workspace: &Workspace, log: &Path) -> Result<()> {
     must(&mut npm, log)
 }
 
+/// A JDK and Maven; what the package itself needs is Maven's to fetch.
+pub(crate) fn for_kotlin(log: &Path) -> Result<()> {
+    let mut missing = Vec::new();
+    if !is_there("javac") {
+        missing.push("openjdk-17-jdk-headless");
+    }
+    if !is_there("mvn") {
+        missing.push("maven");
+    }
+    install(&missing, log)
+}
+
 /// A Python that has what `requirements.txt` in the example names: the system's own, or one in `target/`.
 pub(crate) fn for_python(workspace: &Workspace, example: &Path, log: &Path) -> Result<PathBuf> {
     if !is_there("python3") {
