@@ -1,5 +1,6 @@
 //! What the person signs: between two calls, in the app's own way.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use koppel_client::Asked;
@@ -14,7 +15,7 @@ use crate::ids::{AccountId, ChallengeId};
 use crate::moments;
 
 /// Something to sign with a key that approves, by the person. Hand it back as it is, with the signature.
-#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct SigningRequest {
     /// The key, by the name under which `DeviceKeys` made it.
     pub alias: String,
@@ -58,6 +59,15 @@ pub enum ApprovalStep {
         /// How.
         outcome: Outcome,
     },
+}
+
+impl fmt::Debug for SigningRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningRequest")
+            .field("alias", &self.alias)
+            .field("challenge", &self.challenge)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SigningRequest {

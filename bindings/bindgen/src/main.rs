@@ -63,8 +63,35 @@ fn kotlin(library: &Utf8Path, config: &Utf8Path, folder: &Utf8Path) -> Result<()
     say_the_advice(&mut source)?;
     let mut source = hide(&source)?;
     replace(&mut source, "\ninline fun <T : Disposable?", "\ninternal inline fun <T : Disposable?")?;
-    fs::write(&file, tidy(&source))?;
+    let source = print_no_bytes(&tidy(&source))?;
+    fs::write(&file, source)?;
     Ok(())
+}
+
+/// A data class prints its arrays, byte by byte: one that has any prints its name alone.
+fn print_no_bytes(source: &str) -> Result<String> {
+    let mut silent = String::with_capacity(source.len() + 2048);
+    let mut class: Option<(&str, bool)> = None;
+    let mut count = 0;
+    for line in source.lines() {
+        silent.push_str(line);
+        silent.push('\n');
+        if let Some((_, rest)) = line.split_once("data class ") {
+            class = rest.split([' ', '(']).next().map(|name| (name, false));
+        }
+        let Some((name, bytes)) = &mut class else { continue };
+        *bytes |= line.contains("kotlin.ByteArray");
+        let begins = line.trim_start() == "{" || line.ends_with("){");
+        if begins && *bytes {
+            silent.push_str(&format!("    override fun toString(): String = \"{name}(…)\"\n"));
+            count += 1;
+        }
+        if begins {
+            class = None;
+        }
+    }
+    ensure!(count > 5, "data classes are written in another way than before: {count} with bytes");
+    Ok(silent)
 }
 
 fn replace(source: &mut String, old: &str, new: &str) -> Result<()> {

@@ -408,3 +408,29 @@ fn what_waits_is_announced_to_the_new_screen_after_a_restart_and_received_once()
     let received = world.server().history.iter().filter(|fact| matches!(fact, Fact::Received(_))).count();
     assert_eq!(received, 1);
 }
+
+// What a push brings.
+
+#[test]
+fn an_envelope_is_known_by_its_live_challenge_whichever_way_it_came_first() {
+    let mut world = World::paired(91);
+    world.server().pose_number(cid(1), "anna");
+    let device = *world.server().devices.keys().next().unwrap();
+    world.run_for(1_000);
+    let text = world.server().challenges[&cid(1)].messages[&(device, 1)].clone();
+    let envelope = world.server().seal(device, &text);
+    assert_eq!(world.phone.machine.live_challenge_in(&envelope, world.now()), Some((account(1), cid(1))));
+    world.run_for(600_000);
+    assert_eq!(world.phone.machine.live_challenge_in(&envelope, world.now()), None, "it is over");
+    let rubbish = world.server().seal(device, "no message");
+    assert_eq!(world.phone.machine.live_challenge_in(&rubbish, world.now()), None);
+}
+
+#[test]
+fn an_account_that_is_stopped_hears_from_nobody() {
+    let mut world = World::paired(92);
+    let heard: Vec<_> = world.phone.machine.correspondents().into_iter().map(|from| from.account).collect();
+    assert_eq!(heard, [account(1)]);
+    world.take(Event::Remove { account: account(1) }).unwrap();
+    assert!(world.phone.machine.correspondents().is_empty());
+}

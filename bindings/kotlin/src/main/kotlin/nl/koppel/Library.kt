@@ -13,7 +13,7 @@ internal object Library {
     private val loaded: Result<Unit> by lazy {
         runCatching {
             uniffiEnsureInitialized()
-            attachOnce()
+            nameThreads()
         }
     }
 
@@ -34,9 +34,12 @@ internal object Library {
         return KoppelException.Internal(advice, reference).apply { initCause(error) }
     }
 
-    /** A thread of the companion that calls Kotlin stays attached, as a daemon, instead of becoming a new JVM thread at each call. */
-    private fun attachOnce() {
-        val callbacks = listOf<Callback>(
+    /**
+     * Threads of the companion that call Kotlin are daemons. The two that wake coroutines live as long as the process and stay attached; those that
+     * call stores come and go, and a thread must not end while it is attached.
+     */
+    private fun nameThreads() {
+        val stores = listOf<Callback>(
             uniffiCallbackInterfaceSecretStore.get,
             uniffiCallbackInterfaceSecretStore.set,
             uniffiCallbackInterfaceSecretStore.delete,
@@ -45,10 +48,8 @@ internal object Library {
             uniffiCallbackInterfaceDeviceKeys.sign,
             uniffiCallbackInterfaceDeviceKeys.delete,
             uniffiCallbackInterfaceDeviceKeys.aliases,
-            uniffiRustFutureContinuationCallbackImpl,
         )
-        for (callback in callbacks) {
-            Native.setCallbackThreadInitializer(callback, CallbackThreadInitializer(true, false, "koppel"))
-        }
+        for (callback in stores) Native.setCallbackThreadInitializer(callback, CallbackThreadInitializer(true, true, "koppel-store"))
+        Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, CallbackThreadInitializer(true, false, "koppel"))
     }
 }

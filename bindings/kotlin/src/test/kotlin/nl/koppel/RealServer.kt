@@ -1,7 +1,6 @@
 package nl.koppel
 
 import com.sun.net.httpserver.HttpServer
-import java.net.CookieManager
 import java.net.InetSocketAddress
 import java.net.ServerSocket
 import java.net.URI
@@ -27,7 +26,7 @@ import kotlinx.serialization.json.putJsonObject
 class RealServer private constructor(private val folder: Path, private val port: Int, private val directory: HttpServer) : AutoCloseable {
     private var process: Process? = null
     private lateinit var key: String
-    private val http: HttpClient = HttpClient.newBuilder().cookieHandler(CookieManager()).followRedirects(HttpClient.Redirect.NORMAL).build()
+    private val http: HttpClient = HttpClient.newHttpClient()
 
     val host = "127.0.0.1:$port"
 
@@ -81,10 +80,21 @@ class RealServer private constructor(private val folder: Path, private val port:
             put("return_url", RETURN)
             put("state", "state")
         }
-        val page = HttpRequest.newBuilder(URI(call("POST", "/v1/prompts", prompt.first).text("url"))).header("accept-language", "en").header("user-agent", BROWSER).build()
-        val html = http.send(page, HttpResponse.BodyHandlers.ofString()).body()
+        var page = browse(URI(call("POST", "/v1/prompts", prompt.first).text("url")), cookies = "")
+        while (page.statusCode() in 300..399) {
+            val cookies = page.headers().allValues("set-cookie").joinToString("; ") { it.substringBefore(';') }
+            page = browse(page.uri().resolve(page.headers().firstValue("location").get()), cookies)
+        }
+        val html = page.body()
         val link = Regex("<textarea[^>]*>([^<]+)</textarea>").find(html) ?: error("no link on $html")
         return link.groupValues[1].replace("&amp;", "&").replace("&#38;", "&").trim()
+    }
+
+    private fun browse(page: URI, cookies: String): HttpResponse<String> {
+        val request = HttpRequest.newBuilder(page).header("accept", "text/html").header("accept-language", "en").header("user-agent", BROWSER)
+        request.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document").header("sec-fetch-site", "same-origin")
+        if (cookies.isNotEmpty()) request.header("cookie", cookies)
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString())
     }
 
     /** The desk types the number that the owner of the new phone reads out. */

@@ -44,7 +44,7 @@ class SecretsStayHiddenTest {
             Platform(MemorySecrets(), nl.koppel.jvm.JvmKeys(MemorySecrets()), DeviceKind.ANDROID),
         ).map { "$it" }
         for (text in said) {
-            assertFalse(canary in text || bytes.joinToString(", ") in text, text)
+            assertFalse(canary in text || bytes.take(4).joinToString(", ") in text, text)
         }
         val refused = runCatching { Invitation.link(canary).host }.exceptionOrNull()!!
         assertFalse(canary in refused.stackTraceToString())
