@@ -5,6 +5,7 @@
 
 mod bare;
 mod kotlin_surface;
+mod swift_source;
 mod swift_surface;
 
 use std::{
@@ -64,7 +65,8 @@ pub(crate) fn generate(workspace: &Workspace) -> Result<()> {
     let generator = Path::new(target).join("debug/koppel-bindgen");
     let mut write = std::process::Command::new(generator);
     write.arg(library(workspace)?).arg(workspace.path("uniffi.toml")).arg(generated(workspace));
-    process::run(write.current_dir(workspace.root()))
+    process::run(write.current_dir(workspace.root()))?;
+    swift_source::finish(&generated(workspace).join("swift"), workspace.root())
 }
 
 /// The library, as this system calls it.
