@@ -56,9 +56,7 @@ public final class KoppelClient: Sendable {
     // MARK: State
 
     /// The newest picture of everything. Holds no code and no key.
-    public var state: KoppelState {
-        get throws(KoppelError) { try speaking { try raw.state() } }
-    }
+    public var state: KoppelState { (try? raw.state()) ?? .nothing }
 
     /// Pictures as they change: the newest at once, then each newer one; older ones are skipped, never queued. Each stream is a look of its own.
     /// Ends when the client is stopped, when the task is cancelled, and when nobody holds the stream any more.

@@ -15,9 +15,9 @@ public final class KoppelModel {
     /// The newest picture of everything.
     public private(set) var state: KoppelState
 
-    public init(_ client: KoppelClient) throws(KoppelError) {
+    public init(_ client: KoppelClient) {
         self.client = client
-        state = try client.state
+        state = client.state
     }
 
     /// Keeps ``state`` up to date until the task is cancelled or the client is stopped.

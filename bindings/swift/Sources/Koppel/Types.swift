@@ -42,6 +42,9 @@ extension EndedChallenge: Identifiable {}
 extension Notice: Identifiable {}
 
 extension KoppelState {
+    /// What there is before anything was paired.
+    static let nothing = KoppelState(revision: 0, accounts: [], challenges: [], ended: [], connection: .offline, notices: [])
+
     /// The account of this id.
     public func account(_ id: AccountId) -> Account? { accounts.first { $0.id == id } }
 
