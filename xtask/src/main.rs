@@ -25,7 +25,8 @@ cargo xtask COMMAND
 
   check               before every commit, in seconds: format, clippy, licences, banned crates, arrows between crates,
                       links in the docs, paths of one machine, keys of the sentences
-  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo, kotlin
+  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo, kotlin,
+                      swift
   bindings            the Kotlin and Swift sources that belong to the library, into target/bindings, and whether bindings/api
                       is what they offer; with --renew-api it is made so
   demo                a server, a panel and a phone on this machine: log in at the address that it prints

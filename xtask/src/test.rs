@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything, as CI runs it.
 //!
 //! One build, then two lanes beside each other: the Rust tests, which want processors, and what mostly waits (the played story,
-//! in real time), followed by the phone in Python, the pages and the Kotlin package. Tools that are missing are installed while the build runs. The
+//! in real time), followed by the phone in Python, the pages, and the Kotlin and Swift packages. Tools that are missing are installed while the build runs. The
 //! logs of all parts are kept, and printed when a part fails.
 
 use std::{
@@ -30,14 +30,16 @@ enum Part {
     Python,
     Pages,
     Kotlin,
+    Swift,
 }
 
-const PARTS: [(Part, &str); 5] = [
+const PARTS: [(Part, &str); 6] = [
     (Part::Rust, "rust"),
     (Part::Demo, "demo"),
     (Part::Python, "python"),
     (Part::Pages, "pages"),
     (Part::Kotlin, "kotlin"),
+    (Part::Swift, "swift"),
 ];
 
 impl Part {
@@ -81,7 +83,7 @@ fn chosen(names: &[&str]) -> Result<Vec<Part>> {
     }
     let known = |name: &&str| PARTS.into_iter().find(|(_, known)| known == name);
     if let Some(unknown) = names.iter().find(|name| known(name).is_none()) {
-        bail!("`{unknown}` is not a part of the tests: choose from rust, pages, python, demo, kotlin");
+        bail!("`{unknown}` is not a part of the tests: choose from rust, pages, python, demo, kotlin, swift");
     }
     Ok(names.iter().filter_map(known).map(|it| it.0).collect())
 }
@@ -96,6 +98,9 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
     if parts.contains(&Part::Kotlin) {
         tools::for_kotlin(&log)?;
     }
+    if parts.contains(&Part::Swift) {
+        tools::for_swift(workspace, &log)?;
+    }
     if parts.contains(&Part::Python) {
         return tools::for_python(workspace, &workspace.path(PYTHON_PHONE), &log);
     }
@@ -105,7 +110,8 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
 fn build(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     println!("building");
     must(&mut workspace.cargo(&["build", "--workspace", "--bins", "--examples", "--profile", PROFILE]))?;
-    if parts.contains(&Part::Kotlin) && !bindings::run(workspace, false)? {
+    let bound = parts.contains(&Part::Kotlin) || parts.contains(&Part::Swift);
+    if bound && !bindings::run(workspace, false)? {
         bail!("the public surface of the bindings changed, see above");
     }
     if parts.contains(&Part::Rust) {
@@ -138,6 +144,12 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
             command.arg(format!("-Dkoppel.generated={}", generated.display()));
             command.arg(format!("-Dkoppel.programs={}", programs.display()));
             command.current_dir(workspace.path("bindings/kotlin"));
+            command
+        }
+        Part::Swift => {
+            let mut command = Command::new("bash");
+            command.arg(workspace.path("bindings/swift/test.sh"));
+            command.env("CARGO_TARGET_DIR", workspace.target()).env("KOPPEL_LIBRARY", &programs);
             command
         }
     };
@@ -216,6 +228,8 @@ fn report(part: Part, counts: Counts, took: Duration, log: &Path) {
 /// Adds up the closing lines of whichever runner wrote the log.
 pub(crate) fn count(log: &str) -> Counts {
     let mut counts = Counts::default();
+    // Swift names each test that failed, and says at the end only how many ran.
+    let mut wrong = 0;
     for line in log.lines() {
         let line = line.trim();
         if let Some(result) = line.strip_prefix("test result: ") {
@@ -230,6 +244,12 @@ pub(crate) fn count(log: &str) -> Counts {
         } else if let Some((run, wrong)) = surefire_total(line) {
             counts.passed += run.saturating_sub(wrong);
             counts.failed += wrong;
+        } else if let Some(run) = line.split_once(" Test run with ").filter(|it| ["✔", "✘"].contains(&it.0)) {
+            // Swift Testing: "✔ Test run with 59 tests passed after 5.8 seconds."
+            counts.passed += before(run.1, " test").saturating_sub(wrong);
+            counts.failed += std::mem::take(&mut wrong);
+        } else if line.starts_with("✘ Test ") && line.contains(" failed after ") {
+            wrong += 1;
         } else if let Some((word, number)) = node_total(line) {
             // node --test: "ℹ pass 3", "# fail 0"
             match word {
@@ -285,6 +305,13 @@ mod tests {
         let surefire = "[ERROR] Tests run: 11, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 56.72 s <<< FAILURE! -- in A\n\
                         [ERROR] Tests run: 20, Failures: 1, Errors: 2, Skipped: 1\n";
         assert_eq!(count(surefire), expected(16, 4));
+        let swift = "✘ Test \"a\" recorded an issue at A.swift:1:1: Expectation failed: 1 == 2\n\
+                     ✘ Test \"a\" failed after 0.1 seconds with 1 issue.\n\
+                     ✘ Suite \"A\" failed after 0.1 seconds with 1 issue.\n\
+                     ✘ Test run with 12 tests failed after 0.2 seconds with 1 issue.\n\
+                     ✔ Test \"b\" passed after 0.1 seconds.\n\
+                     ✔ Test run with 1 test passed after 0.2 seconds.\n";
+        assert_eq!(count(swift), expected(12, 1));
         assert_eq!(count("nothing of the kind\n"), expected(0, 0));
     }
 

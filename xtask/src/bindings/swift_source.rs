@@ -83,7 +83,10 @@ fn put_right(source: &str) -> Result<String> {
         "    freeFunc: (UInt64) -> (),\n    cancelFunc: @escaping @Sendable (UInt64) -> (),\n",
     )?;
     let source = replace(&source, "fatalError(\"Cancellation not supported yet\")", "throw CancellationError()")?;
-    ensure!(source.contains("private let initializationResult: InitializationResult"), "UniFFI looks for the version elsewhere");
+    ensure!(
+        source.contains("private let initializationResult: InitializationResult"),
+        "UniFFI looks for the version elsewhere"
+    );
     Ok(with_cancel(&source)? + VERSION)
 }
 

@@ -205,7 +205,11 @@ public final class KoppelClient: Sendable {
     public func stop() async {
         await OpenClients.shared.forget(self, of: path)
         let raw = raw
-        try? await toTheEnd { try await raw.stop() }
+        try? await toTheEnd {
+            // The first returns when everything is on disk, the second when the folder may be opened again.
+            try await raw.stop()
+            try await raw.stop()
+        }
     }
 }
 

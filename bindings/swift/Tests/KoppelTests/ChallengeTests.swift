@@ -158,6 +158,29 @@ struct ChallengeTests {
         }
     }
 
+    @Test("a prompt that is taken away after the end is no error")
+    func afterTheEnd() async throws {
+        let server = try await RealServer.shared()
+        let phone = try await TestPhone().start()
+        try await phone.pair(with: server, "mies")
+        let login = try await server.challenge("mies", "number")
+        let (client, id) = (phone.client!, try await phone.challenge().id)
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let prompt = Task {
+            await failure { () async throws(KoppelError) in
+                _ = try await client.approve(id, number: login.number, signer: PromptSigner { _ in
+                    ask.yield()
+                    try await Task.sleep(for: .seconds(60))
+                    return Data()
+                })
+            }
+        }
+        _ = await asked.first { _ in true }
+        await phone.stop()
+        prompt.cancel()
+        #expect(await prompt.value == .cancelled)
+    }
+
     @Test("a signature that does not fit approves nothing")
     func wrongSignature() async throws {
         let server = try await RealServer.shared()

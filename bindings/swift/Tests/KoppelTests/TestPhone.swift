@@ -42,8 +42,10 @@ final class TestPhone: @unchecked Sendable {
         return self
     }
 
+    func disconnect() { online?.cancel() }
+
     func stop() async {
-        online?.cancel()
+        disconnect()
         await client.stop()
     }
 
