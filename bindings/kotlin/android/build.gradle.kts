@@ -65,7 +65,7 @@ val rust = targets.map { (abi, target) ->
         environment("AR_${target.replace('-', '_')}", bin.resolve("llvm-ar"))
         environment("CARGO_TARGET_${variable}_LINKER", clang)
         environment("CARGO_TARGET_${variable}_RUSTFLAGS", "-Clink-arg=-Wl,-z,max-page-size=16384 -Clink-arg=-Wl,--build-id")
-        commandLine("cargo", "build", "--release", "--locked", "--package", "koppel-bindings", "--target", target)
+        commandLine("cargo", "build", "--profile", "phone", "--locked", "--package", "koppel-bindings", "--target", target)
     }
 }
 
@@ -74,7 +74,7 @@ val collect = tasks.register<Sync>("collectLibraries") {
     dependsOn(rust)
     into(libraries)
     for ((abi, target) in targets) {
-        from(repository.resolve("target/$target/release/libkoppel_ffi.so")) { into(abi) }
+        from(repository.resolve("target/$target/phone/libkoppel_ffi.so")) { into(abi) }
     }
 }
 

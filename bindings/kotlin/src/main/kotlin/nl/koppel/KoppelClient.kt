@@ -219,7 +219,7 @@ internal suspend fun RawClient.signatureOf(request: SigningRequest, signer: Appr
 
 private suspend fun RawClient.takeBack(request: SigningRequest, why: NoSignature) = withContext(NonCancellable) {
     try {
-        notSigned(request, why)
+        speaking { notSigned(request, why) }
     } catch (_: KoppelException.Stopped) {
         // Nothing is open any more.
     }

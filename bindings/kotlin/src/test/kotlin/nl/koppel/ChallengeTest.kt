@@ -2,6 +2,7 @@ package nl.koppel
 
 import java.time.Duration
 import java.time.Instant
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
@@ -124,6 +125,19 @@ class ChallengeTest {
     }
 
     @Test
+    fun `a prompt that is taken away after the end is no error`() = story {
+        val phone = TestPhone().start()
+        phone.pairWith(server, "mies")
+        val login = server.challenge("mies", "number")
+        val id = phone.challenge().id
+        val asked = CompletableDeferred<Unit>()
+        val prompt = async { runCatching { phone.client.approve(id, login.number) { asked.complete(Unit); awaitCancellation() } } }
+        asked.await()
+        phone.close()
+        prompt.cancelAndJoin()
+    }
+
+    @Test
     fun `a signature that does not fit approves nothing`() = story {
         TestPhone().start().use { phone ->
             phone.pairWith(server, "fred")
@@ -143,7 +157,7 @@ class ChallengeTest {
             phone.pairWith(server, "greet")
             val login = server.challenge("greet", "number")
             val id = phone.challenge().id
-            val late = kotlinx.coroutines.CompletableDeferred<Unit>()
+            val late = CompletableDeferred<Unit>()
             val first = async { phone.client.approve(id, login.number) { request -> late.await(); phone.signer.sign(request) } }
             kotlinx.coroutines.delay(300)
             assertEquals(Outcome.Approved, phone.client.approve(id, login.number, phone.signer))

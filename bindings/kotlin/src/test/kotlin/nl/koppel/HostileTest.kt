@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
@@ -203,8 +204,14 @@ class HostileTest {
             val login = server.challenge(name, "number")
             val id = phone.challenge().id
             val outcomes = (1..16).map { async(Dispatchers.IO) { runCatching { phone.client.approve(id, login.number, phone.signer) } } }.awaitAll()
-            assertEquals(1, outcomes.count { it.getOrNull() == Outcome.Approved }, "$outcomes")
             outcomes.mapNotNull { it.exceptionOrNull() }.forEach { assertTrue(it is KoppelException, "$it") }
+            // Each takes the place of the one before, and the server sheds what is too much: one comes through, or none, and then the next.
+            val approved = outcomes.count { it.getOrNull() == Outcome.Approved }
+            assertTrue(approved <= 1, "$outcomes")
+            if (approved == 0) {
+                delay(3_000)
+                assertEquals(Outcome.Approved, phone.client.approve(id, login.number, phone.signer))
+            }
             val noise = (1..64).map {
                 launch(Dispatchers.IO) {
                     phone.client.refresh()
