@@ -45,6 +45,13 @@ let package = Package(
             name: "KoppelTests",
             dependencies: ["Koppel", "KoppelNotification", "KoppelTesting", "Examples", .target(name: "CCrypto", condition: .when(platforms: [.linux]))]
         ),
+        .executableTarget(name: "OpenOnce", dependencies: ["Koppel", "KoppelNotification", "KoppelTesting"], path: "Tests/OpenOnce"),
     ],
     swiftLanguageModes: [.v6]
 )
+
+#if os(Linux)
+// What makes the library look like one of another version, for one test.
+package.targets.append(.target(name: "OtherVersion", path: "Tests/OtherVersion"))
+package.products.append(.library(name: "OtherVersion", type: .dynamic, targets: ["OtherVersion"]))
+#endif

@@ -113,4 +113,28 @@ struct BadInputTests {
         try keys.delete("a")
         #expect(throws: PlatformError.keyInvalidated) { try keys.sign(Data(count: 3), with: "a") }
     }
+
+    /// Another process, so that the library is loaded anew.
+    private func openOnce(preload: String?) async throws -> String {
+        let built = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        return try await onThread {
+            let process = Process()
+            process.executableURL = built.appendingPathComponent("OpenOnce")
+            process.environment = preload.map { ["LD_PRELOAD": built.appendingPathComponent($0).path] }
+            let said = Pipe()
+            process.standardOutput = said
+            try process.run()
+            let text = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return text
+        }
+    }
+
+    @Test("a library of another version is said, and nobody is thrown out")
+    func otherVersion() async throws {
+        #expect(try await openOnce(preload: nil).hasPrefix("opened\npreview: damaged"))
+        let said = try await openOnce(preload: "libOtherVersion.so")
+        #expect(said.hasPrefix("library-version: the library and the Swift package are of different versions"), "\(said)")
+        #expect(said.contains("preview: libraryVersion"), "\(said)")
+    }
 }

@@ -189,7 +189,7 @@ struct HostileTests {
             let login = try await server.challenge("h-many", "number")
             let (client, signer, id) = (phone.client!, phone.signer, try await phone.challenge().id)
             let outcomes = await withTaskGroup(of: String.self) { group in
-                for _ in 0..<16 {
+                for _ in 0..<8 { // The server takes no more at once from one phone.
                     group.addTask {
                         do throws(KoppelError) {
                             return "\(try await client.approve(id, number: login.number, signer: signer))"
@@ -200,14 +200,7 @@ struct HostileTests {
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
-            let approvals = outcomes.filter { $0 == "approved" }.count
-            // So many questions at once may all be put off by the server; then nothing happened, and it may be tried again.
-            if approvals == 0 {
-                #expect(outcomes.allSatisfy { $0 == "unavailable" }, "\(outcomes)")
-                #expect(try await client.approve(id, number: login.number, signer: signer) == .approved)
-            } else {
-                #expect(approvals == 1, "\(outcomes)")
-            }
+            #expect(outcomes.filter { $0 == "approved" }.count == 1, "\(outcomes)")
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<64 {
                     group.addTask {
