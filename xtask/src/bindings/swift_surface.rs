@@ -11,11 +11,14 @@ pub(super) fn of(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     // What we stand in: the depth of its body, and its name; none where it is nobody's business.
     let mut inside: Vec<(i32, Option<String>)> = Vec::new();
+    // The depth of the body of a public protocol, whose members need no `public`.
+    let mut protocol = None;
     let mut depth = 0_i32;
     let mut lines = source.lines();
     while let Some(line) = lines.next() {
         let mut head = line.trim().to_owned();
-        let declares = head.starts_with("public ") || head.starts_with("open ") || head.starts_with("case ");
+        let demanded = protocol == Some(depth) && head.starts_with("func ");
+        let declares = ["public ", "open ", "case "].iter().any(|word| head.starts_with(word)) || demanded;
         while declares && open(&head) {
             let Some(more) = lines.next() else { break };
             head.push(' ');
@@ -34,13 +37,28 @@ pub(super) fn of(source: &str) -> Vec<String> {
             found.extend(path.filter(|path| !PLUMBING.iter().any(|word| path.contains(word))));
             if depth > before {
                 inside.push((depth, type_name(&shape)));
+                if shape.starts_with("protocol ") {
+                    protocol = Some(depth);
+                }
             }
         } else if depth > before {
             inside.push((depth, extended(&head)));
         }
         inside.retain(|(at, _)| *at <= depth);
+        protocol = protocol.filter(|at| *at <= depth);
     }
     found
+}
+
+/// Whether apps see a generated declaration: those of the types that our own sources give a name. The generated module itself is not
+/// theirs to import.
+pub(super) fn is_shown(declaration: &str, own: &[String]) -> bool {
+    let first = declaration.split(' ').next().unwrap_or_default();
+    let name = match first.split_once('.') {
+        Some((name, _)) => Some(name.to_owned()),
+        None => type_name(declaration),
+    };
+    name.is_some_and(|name| own.contains(&format!("typealias {name} = KoppelFFI.{name}")))
 }
 
 fn open(head: &str) -> bool {
@@ -78,7 +96,7 @@ fn extended(head: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::{is_shown, of};
 
     #[test]
     fn a_surface_is_what_others_can_use() {
@@ -101,6 +119,9 @@ mod tests {
             fileprivate struct FfiConverterInt { public static func lift() {} }
             public func FfiConverterTypeAccount_lift() {}
             struct Internal { public let nobodys: Int }
+            public protocol Store: Sendable {
+                func names() throws -> [String]
+            }
             extension Outcome {
                 public var isGood: Bool { true }
             }
@@ -114,8 +135,19 @@ mod tests {
                 "enum Outcome",
                 "Outcome.case approved",
                 "Outcome.case wrongNumber(left: UInt32)",
+                "protocol Store: Sendable",
+                "Store.func names() throws -> [String]",
                 "Outcome.var isGood: Bool",
             ]
         );
+    }
+
+    #[test]
+    fn what_our_sources_do_not_name_is_not_shown() {
+        let own = ["typealias Account = KoppelFFI.Account".to_owned(), "final class KoppelClient: Sendable".to_owned()];
+        let shown = |declaration: &str| is_shown(declaration, &own);
+        assert!(shown("struct Account: Equatable") && shown("Account.let id: AccountId"));
+        assert!(!shown("open class RawClient: RawClientProtocol") && !shown("RawClient.open func stop() async throws"));
+        assert!(!shown("func hostOf(invitation: Invitation) throws -> String"));
     }
 }

@@ -35,10 +35,12 @@ struct ChallengeTests {
             #expect(try await phone.client.show(challenge.id) == .number)
             let (titles, title) = AsyncStream.makeStream(of: String.self)
             let signer = phone.signer
-            let outcome = try await phone.client.approve(challenge.id, number: login.number, signer: PromptSigner { request in
-                title.yield(request.title)
-                return try await signer.sign(request)
-            })
+            let outcome = try await phone.client.approve(
+                challenge.id, number: login.number,
+                signer: PromptSigner { request in
+                    title.yield(request.title)
+                    return try await signer.sign(request)
+                })
             #expect(outcome == .approved)
             #expect(await titles.first { _ in true } == "Klantpaneel")
             #expect(try await server.consume(login)["evidence"].text == "device_signature")
@@ -123,11 +125,13 @@ struct ChallengeTests {
             let (asked, ask) = AsyncStream.makeStream(of: Void.self)
             let prompt = Task {
                 await failure { () async throws(KoppelError) in
-                    _ = try await client.approve(id, number: login.number, signer: PromptSigner { _ in
-                        ask.yield()
-                        try await Task.sleep(for: .seconds(60))
-                        return Data()
-                    })
+                    _ = try await client.approve(
+                        id, number: login.number,
+                        signer: PromptSigner { _ in
+                            ask.yield()
+                            try await Task.sleep(for: .seconds(60))
+                            return Data()
+                        })
                 }
             }
             _ = await asked.first { _ in true }
@@ -146,11 +150,13 @@ struct ChallengeTests {
             let login = try await server.challenge("karel", "number")
             let (client, id, signer) = (phone.client!, try await phone.challenge().id, phone.signer)
             let approving = Task {
-                try await client.approve(id, number: login.number, signer: PromptSigner { request in
-                    let signature = try await signer.sign(request)
-                    withUnsafeCurrentTask { $0?.cancel() }
-                    return signature
-                })
+                try await client.approve(
+                    id, number: login.number,
+                    signer: PromptSigner { request in
+                        let signature = try await signer.sign(request)
+                        withUnsafeCurrentTask { $0?.cancel() }
+                        return signature
+                    })
             }
             _ = await approving.result
             try await phone.state("over") { $0.ended.contains { $0.id == id } }
@@ -168,11 +174,13 @@ struct ChallengeTests {
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let prompt = Task {
             await failure { () async throws(KoppelError) in
-                _ = try await client.approve(id, number: login.number, signer: PromptSigner { _ in
-                    ask.yield()
-                    try await Task.sleep(for: .seconds(60))
-                    return Data()
-                })
+                _ = try await client.approve(
+                    id, number: login.number,
+                    signer: PromptSigner { _ in
+                        ask.yield()
+                        try await Task.sleep(for: .seconds(60))
+                        return Data()
+                    })
             }
         }
         _ = await asked.first { _ in true }
@@ -208,11 +216,13 @@ struct ChallengeTests {
             let (asked, ask) = AsyncStream.makeStream(of: Void.self)
             let (late, answer) = AsyncStream.makeStream(of: Void.self)
             let first = Task {
-                try await client.approve(id, number: login.number, signer: PromptSigner { request in
-                    ask.yield()
-                    _ = await late.first { _ in true }
-                    return try await signer.sign(request)
-                })
+                try await client.approve(
+                    id, number: login.number,
+                    signer: PromptSigner { request in
+                        ask.yield()
+                        _ = await late.first { _ in true }
+                        return try await signer.sign(request)
+                    })
             }
             _ = await asked.first { _ in true }
             #expect(try await client.approve(id, number: login.number, signer: signer) == .approved)

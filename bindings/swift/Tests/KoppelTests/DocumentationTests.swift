@@ -22,7 +22,10 @@ struct DocumentationTests {
         let compiled = Set(try examples.flatMap { try lines("Examples/\($0)") })
         var (inside, seen) = (false, 0)
         for line in try lines(page) {
-            if line.hasPrefix("```") { inside = line == "```swift"; continue }
+            if line.hasPrefix("```") {
+                inside = line == "```swift"
+                continue
+            }
             guard inside, !line.isEmpty else { continue }
             seen += 1
             #expect(compiled.contains(line), "\(page): \(line)")

@@ -14,10 +14,22 @@ private final class Hostile: SecretStore, @unchecked Sendable {
 
     func before(_ call: String) throws { try lock.withLock { instead[call] }?() }
 
-    func get(_ name: String) throws -> Data? { try before("get"); return try inner.get(name) }
-    func set(_ name: String, to secret: Data) throws { try before("set"); try inner.set(name, to: secret) }
-    func delete(_ name: String) throws { try before("delete"); try inner.delete(name) }
-    func names() throws -> [String] { try before("names"); return try inner.names() }
+    func get(_ name: String) throws -> Data? {
+        try before("get")
+        return try inner.get(name)
+    }
+    func set(_ name: String, to secret: Data) throws {
+        try before("set")
+        try inner.set(name, to: secret)
+    }
+    func delete(_ name: String) throws {
+        try before("delete")
+        try inner.delete(name)
+    }
+    func names() throws -> [String] {
+        try before("names")
+        return try inner.names()
+    }
 
     struct Keys: DeviceKeys {
         let hostile: Hostile
@@ -27,9 +39,18 @@ private final class Hostile: SecretStore, @unchecked Sendable {
             try hostile.before("make-\(purpose)")
             return try inner.make(alias, for: purpose)
         }
-        func sign(_ payload: Data, with alias: String) throws -> Data { try hostile.before("sign"); return try inner.sign(payload, with: alias) }
-        func delete(_ alias: String) throws { try hostile.before("delete-key"); try inner.delete(alias) }
-        func aliases() throws -> [String] { try hostile.before("aliases"); return try inner.aliases() }
+        func sign(_ payload: Data, with alias: String) throws -> Data {
+            try hostile.before("sign")
+            return try inner.sign(payload, with: alias)
+        }
+        func delete(_ alias: String) throws {
+            try hostile.before("delete-key")
+            try inner.delete(alias)
+        }
+        func aliases() throws -> [String] {
+            try hostile.before("aliases")
+            return try inner.aliases()
+        }
     }
 
     var phone: TestPhone {
@@ -189,7 +210,7 @@ struct HostileTests {
             let login = try await server.challenge("h-many", "number")
             let (client, signer, id) = (phone.client!, phone.signer, try await phone.challenge().id)
             let outcomes = await withTaskGroup(of: String.self) { group in
-                for _ in 0..<8 { // The server takes no more at once from one phone.
+                for _ in 0..<8 {  // The server takes no more at once from one phone.
                     group.addTask {
                         do throws(KoppelError) {
                             return "\(try await client.approve(id, number: login.number, signer: signer))"

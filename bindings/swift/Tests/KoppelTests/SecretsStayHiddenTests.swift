@@ -11,7 +11,9 @@ struct SecretsStayHiddenTests {
 
     private var source: String {
         get throws {
-            try String(contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Generated/KoppelFFI/KoppelFFI.swift"), encoding: .utf8)
+            try String(
+                contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Generated/KoppelFFI/KoppelFFI.swift"),
+                encoding: .utf8)
         }
     }
 
