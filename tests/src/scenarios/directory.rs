@@ -27,7 +27,11 @@ impl Directory {
             let name = question["login_name"].as_str().unwrap_or_default();
             let right = users.get(name).is_some_and(|password| question["password"] == password.as_str());
             let answer = json!({"external_id": name, "display": name});
-            std::future::ready(if right { (StatusCode::OK, Json(answer)) } else { (StatusCode::FORBIDDEN, Json(json!({}))) })
+            std::future::ready(if right {
+                (StatusCode::OK, Json(answer))
+            } else {
+                (StatusCode::FORBIDDEN, Json(json!({})))
+            })
         };
         let router = Router::new().route("/", post(answer));
         let task = tokio::spawn(async move {

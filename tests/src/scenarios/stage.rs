@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const RETURN: &str = "http://127.0.0.1:1/2fa";
 
 /// What can happen at the server's side. The README of the scenarios says what each does and answers.
+#[expect(missing_docs, reason = "the README of the scenarios says what each field is")]
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
