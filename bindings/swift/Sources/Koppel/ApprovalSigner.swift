@@ -1,13 +1,13 @@
 import Foundation
 import KoppelFFI
 
-/// Asks the person, in the platform's own way, and signs with the key of ``SigningRequest/alias``: LocalAuthentication and a key of the Secure
+/// Asks the person, in the platform's own way, and signs with the key of `SigningRequest.alias`: LocalAuthentication and a key of the Secure
 /// Enclave on an iPhone.
 ///
 /// Throw ``PlatformError/userCancelled`` when the person steps back, ``PlatformError/keyInvalidated`` when the key is gone for good; whatever else is
 /// thrown may be tried again. When its task is cancelled it takes the prompt away.
 public protocol ApprovalSigner: Sendable {
-    /// The ECDSA signature with SHA-256 of ``SigningRequest/payload``, in DER, before ``SigningRequest/deadline``.
+    /// The ECDSA signature with SHA-256 of `SigningRequest.payload`, in DER, before `SigningRequest.deadline`.
     func sign(_ request: SigningRequest) async throws -> Data
 }
 

@@ -21,7 +21,9 @@ public final class KoppelClient: Sendable {
 
     /// Opens the companion of a folder. Opened again, the same folder gives the same client. One process at a time may have a folder open.
     ///
-    /// - Parameter folder: a folder of the app's own, outside every backup; made when it is not there.
+    /// - Parameters:
+    ///   - folder: a folder of the app's own, outside every backup; made when it is not there.
+    ///   - platform: what the app brings.
     /// - Throws: ``KoppelError/locked(advice:)``: nothing is lost, try again after the phone was unlocked. ``KoppelError/keyLost(advice:)``,
     ///   ``KoppelError/vaultDamaged(advice:)``: the file is kept, offer ``startAfresh(_:platform:)``. ``KoppelError/updateRequired(advice:)``: a newer
     ///   version of the app wrote it. ``KoppelError/notAvailable(advice:why:)``: the folder, or what the `platform` brought, failed.
@@ -71,10 +73,11 @@ public final class KoppelClient: Sendable {
 
     // MARK: Pairing
 
-    /// Begins to pair, after the person agreed to the host (``Invitation/host()``). Binds nothing. Cancelled, it gives the pairing up; without a network
+    /// Begins to pair, after the person agreed to the host (`Invitation.host()`). Binds nothing. Cancelled, it gives the pairing up; without a network
     /// it waits for one, ten minutes at most.
     ///
     /// - Parameters:
+    ///   - invitation: what was scanned or typed.
     ///   - deviceName: this phone's name, as other devices and support will see it: 1 to 64 bytes.
     ///   - approvals: whether a key is made that approves; without it the account shows codes only.
     /// - Throws: `invitationInvalid` before any try is spent, `invitationRefused`, `tooManyTries`, `noConnection`, `serverChanged`, `notAvailable`.
@@ -84,7 +87,7 @@ public final class KoppelClient: Sendable {
         return PairingOffer(raw, account: offer.account, host: offer.host, organisation: offer.organisation, user: offer.user)
     }
 
-    /// The offer of an account in status ``AccountStatus/offered``: one that a restart of the app interrupted.
+    /// The offer of an account in status `AccountStatus.offered`: one that a restart of the app interrupted.
     public func offer(of account: Account) -> PairingOffer? {
         guard account.status == .offered else { return nil }
         return PairingOffer(raw, account: account.id, host: account.host, organisation: account.organisation, user: account.user)
@@ -117,7 +120,7 @@ public final class KoppelClient: Sendable {
 
     /// A challenge comes on screen: tells the server, and gives what is on that screen and nowhere else.
     ///
-    /// - Throws: `notAvailable` (`no-such-challenge`): it is over; ``KoppelState/ended`` says how.
+    /// - Throws: `notAvailable` (`no-such-challenge`): it is over; `KoppelState.ended` says how.
     public func show(_ challenge: ChallengeId) async throws(KoppelError) -> ChallengeContent {
         let raw = raw
         return try await speaking { try await raw.show(challenge: challenge) }
@@ -126,8 +129,11 @@ public final class KoppelClient: Sendable {
     /// Approves: asks the server whether the challenge is still live, lets `signer` ask the person and sign, verifies, stores and sends. Cancelled before
     /// the signature nothing happened; after it the approval goes on to its end.
     ///
-    /// - Parameter number: what the person typed, where the challenge asks for a number; spaces and hyphens do not matter.
-    /// - Returns: what became of it. ``Outcome/queued``: there is no network, it is sent as soon as there is.
+    /// - Parameters:
+    ///   - challenge: its id, from the state.
+    ///   - number: what the person typed, where the challenge asks for a number; spaces and hyphens do not matter.
+    ///   - signer: asks the person.
+    /// - Returns: what became of it. `Outcome.queued`: there is no network, it is sent as soon as there is.
     /// - Throws: `noConnection`, `userCancelled`, `keyInvalidated`, `notAvailable` (`number-needed`, `codes-only`, `already-answered` …),
     ///   `updateRequired`. Nothing was approved.
     public func approve(
@@ -143,7 +149,7 @@ public final class KoppelClient: Sendable {
         }
     }
 
-    /// The person says no. ``DenyReason/notMe`` is a report, which locks the account: ask twice. It also counts a day after the challenge ended.
+    /// The person says no. `DenyReason.notMe` is a report, which locks the account: ask twice. It also counts a day after the challenge ended.
     ///
     /// - Throws: `notAvailable` (`no-such-challenge`, `already-answered`).
     @discardableResult

@@ -21,10 +21,10 @@ public protocol SecretStore: Sendable {
 ///
 /// Called as a ``SecretStore`` is.
 public protocol DeviceKeys: Sendable {
-    /// Makes a key of this name, durably, in the place of an older one. A key for ``KeyPurpose/approve`` must ask the person at each use; one
-    /// for ``KeyPurpose/id`` never does, and works while the phone is locked.
+    /// Makes a key of this name, durably, in the place of an older one. A key for `KeyPurpose.approve` must ask the person at each use; one
+    /// for `KeyPurpose.id` never does, and works while the phone is locked.
     func make(_ alias: String, for purpose: KeyPurpose) throws -> MadeKey
-    /// Signs with a key that was made for ``KeyPurpose/id``. Never called for one that approves.
+    /// Signs with a key that was made for `KeyPurpose.id`. Never called for one that approves.
     func sign(_ payload: Data, with alias: String) throws -> Data
     /// Deletes a key; no such key is no error.
     func delete(_ alias: String) throws
