@@ -80,7 +80,7 @@ fn put_right(source: &str) -> Result<String> {
     let source = replace(
         &source,
         "    freeFunc: (UInt64) -> (),\n",
-        "    freeFunc: (UInt64) -> (),\n    cancelFunc: @escaping @Sendable (UInt64) -> (),\n",
+        "    freeFunc: (UInt64) -> (),\n    cancelFunc: @escaping (UInt64) -> (),\n",
     )?;
     let source = replace(&source, "fatalError(\"Cancellation not supported yet\")", "throw CancellationError()")?;
     ensure!(
