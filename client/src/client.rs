@@ -109,10 +109,13 @@ impl KoppelClient {
             state: publish,
         };
         let engine = Engine::new(parts, inbox, inputs.downgrade());
+        let (begun, wait) = oneshot::channel();
         tokio::spawn(async move {
-            engine.run().await;
+            engine.run(begun).await;
             drop(alone);
         });
+        // An engine that ended already is found to be stopped.
+        let _ = wait.await;
         let first_updates = Mutex::new(Some(first_updates));
         Ok(Self(Arc::new(Inner { inputs, updates, first_updates, state, platform })))
     }

@@ -109,10 +109,13 @@ impl Engine {
         }
     }
 
-    /// Runs until it is stopped or nobody is left who could ask for anything.
-    pub(crate) async fn run(mut self) {
+    /// Runs until it is stopped or nobody is left who could ask for anything. Says when it has begun: what an earlier run left is
+    /// told by then, and not taken for an answer to what is asked next.
+    pub(crate) async fn run(mut self, begun: oneshot::Sender<()>) {
         self.happen(Event::Started).await;
         self.keep_preview();
+        // Whoever opened it may have stopped waiting.
+        let _ = begun.send(());
         loop {
             let nap = self.nap();
             tokio::select! {
