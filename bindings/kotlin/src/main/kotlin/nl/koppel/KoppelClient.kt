@@ -10,6 +10,8 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.sync.Mutex
@@ -40,10 +42,15 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
         val watch = raw.watch()
         scope.launch {
             watch.use {
-                while (true) states.value = it.next() ?: break
+                while (true) turnTo(it.next() ?: break)
             }
         }
     }
+
+    /** What a verb did is in [state] when it returns, however busy the thread is that watches. */
+    internal suspend fun <T> done(verb: suspend () -> T): T = speaking { verb().also { if (scope.isActive) turnTo(raw.state()) } }
+
+    private fun turnTo(newer: KoppelState): Unit = states.update { shown -> if (newer.revision < shown.revision) shown else newer }
 
     /**
      * Begins to pair, after the person agreed to the [host][Invitation.host]. Binds nothing. Cancelled, it gives the pairing up;
@@ -56,18 +63,18 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      * @sample nl.koppel.examples.pairByLink
      */
     public suspend fun pair(invitation: Invitation, deviceName: String, approvals: Boolean): PairingOffer {
-        val offer = speaking { raw.pair(invitation, deviceName, approvals) }
-        return PairingOffer(raw, offer.account, offer.host, offer.organisation, offer.user)
+        val offer = done { raw.pair(invitation, deviceName, approvals) }
+        return PairingOffer(this, raw, offer.account, offer.host, offer.organisation, offer.user)
     }
 
     /** The offer of an account in status [AccountStatus.Offered]: one that a restart of the app interrupted. */
     public fun offer(account: Account): PairingOffer? = when (account.status) {
-        AccountStatus.Offered -> PairingOffer(raw, account.id, account.host, account.organisation, account.user)
+        AccountStatus.Offered -> PairingOffer(this, raw, account.id, account.host, account.organisation, account.user)
         else -> null
     }
 
     /** Gives a pairing up, at any step before the account is in use. */
-    public suspend fun decline(account: AccountId): Unit = speaking { raw.decline(account) }
+    public suspend fun decline(account: AccountId): Unit = done { raw.decline(account) }
 
     /**
      * Takes an envelope that a push brought, also without a network. Also every envelope that a notification extension showed while
@@ -78,17 +85,17 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      * @throws KoppelException `ServerChanged`: the account that it is for is stopped
      */
     public suspend fun receive(envelope: ByteArray, road: Road, alert: Alert): ChallengeId? =
-        speaking { raw.receive(envelope, road, alert) }
+        done { raw.receive(envelope, road, alert) }
 
     /** Asks every server now: pull to refresh, or after a push. Returns when they are asked; what came is in [state]. */
-    public suspend fun refresh(): Unit = speaking { raw.refresh() }
+    public suspend fun refresh(): Unit = done { raw.refresh() }
 
     /**
      * A challenge comes on screen: tells the server, and gives what is on that screen and nowhere else.
      *
      * @throws KoppelException `NotAvailable` (`no-such-challenge`): it is over; [KoppelState.ended] says how
      */
-    public suspend fun show(id: ChallengeId): ChallengeContent = speaking { raw.show(id) }
+    public suspend fun show(id: ChallengeId): ChallengeContent = done { raw.show(id) }
 
     /**
      * Approves: asks the server whether the challenge is still live, lets [signer] ask the person and sign, verifies, stores and sends.
@@ -106,7 +113,7 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
             is ApprovalStep.Sign -> step.request
         }
         val signature = raw.signatureOf(request, signer)
-        return withContext(NonCancellable) { speaking { raw.finishApproval(request, signature) } }
+        return withContext(NonCancellable) { done { raw.finishApproval(request, signature) } }
     }
 
     /**
@@ -116,10 +123,10 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      * @throws KoppelException `NotAvailable` (`no-such-challenge`, `already-answered`)
      */
     public suspend fun deny(id: ChallengeId, reason: DenyReason): Outcome =
-        withContext(NonCancellable) { speaking { raw.deny(id, reason) } }
+        withContext(NonCancellable) { done { raw.deny(id, reason) } }
 
     /** After a report of this phone: asks for a challenge whose approval lifts the account's lock. */
-    public suspend fun unlock(account: AccountId): Unit = speaking { raw.unlock(account) }
+    public suspend fun unlock(account: AccountId): Unit = done { raw.unlock(account) }
 
     /**
      * Stays connected for as long as it runs: while the app is on screen. Never returns; cancel it to disconnect.
@@ -133,13 +140,13 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
     }
 
     /** Gives an account another label, on this phone only: 1 to 64 characters. */
-    public suspend fun rename(account: AccountId, label: String): Unit = speaking { raw.rename(account, label) }
+    public suspend fun rename(account: AccountId, label: String): Unit = done { raw.rename(account, label) }
 
     /** Removes an account: tells its server if it can be reached, and deletes the keys. Done when it has left [state]. */
-    public suspend fun remove(account: AccountId): Unit = speaking { raw.remove(account) }
+    public suspend fun remove(account: AccountId): Unit = done { raw.remove(account) }
 
     /** A notice was read. */
-    public suspend fun dismiss(notice: NoticeId): Unit = speaking { raw.dismiss(notice) }
+    public suspend fun dismiss(notice: NoticeId): Unit = done { raw.dismiss(notice) }
 
     /** "Test my phone": every step a login takes. [stayConnected] must run meanwhile. */
     public fun testPhone(account: AccountId): PhoneTest = PhoneTest(raw, account)

@@ -8,6 +8,7 @@ import kotlinx.coroutines.withContext
  * at the confirmer.
  */
 public class PairingOffer internal constructor(
+    private val client: KoppelClient,
     private val raw: RawClient,
     /** The account that it would be on this phone. */
     public val account: AccountId,
@@ -27,14 +28,14 @@ public class PairingOffer internal constructor(
      *   `InvitationRefused`, `TooManyTries`, `NoConnection`: it is over
      */
     public suspend fun accept(signer: ApprovalSigner?): AccountId {
-        val request = speaking { raw.beginAccept(account) } ?: return account
+        val request = client.done { raw.beginAccept(account) } ?: return account
         val signature = raw.signatureOf(request, signer ?: ApprovalSigner { throw signerMissing() })
-        withContext(NonCancellable) { speaking { raw.finishAccept(request, signature) } }
+        withContext(NonCancellable) { client.done { raw.finishAccept(request, signature) } }
         return account
     }
 
     /** The person does not want it. The keys are deleted. */
-    public suspend fun decline(): Unit = speaking { raw.decline(account) }
+    public suspend fun decline(): Unit = client.done { raw.decline(account) }
 
     override fun toString(): String = "PairingOffer($organisation, $host)"
 }
