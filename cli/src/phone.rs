@@ -13,6 +13,7 @@ use koppel_client::secrets::SecretStore;
 use koppel_client::secrets::home::{self, Home, Kind, Preference};
 use koppel_client::tls::Roots;
 use koppel_client::{KoppelClient, Setup};
+use koppel_protocol::pairing::Platform;
 
 use crate::arguments::{Arguments, Secrets};
 use crate::ask::Asker;
@@ -105,6 +106,7 @@ impl Place {
             secrets,
             keys,
             roots: self.roots.clone(),
+            platform: Platform::Terminal,
             clock: Arc::new(SystemClock),
         }
     }

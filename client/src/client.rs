@@ -10,13 +10,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use koppel_core::{
-    AccountId, ChallengeContent, DenyReason, Event, Invitation, Machine, NoSignature, Question, Refused,
+    AccountId, Alert, ChallengeContent, DenyReason, Event, Invitation, Machine, NoSignature, Question, Refused, Road,
     SigningRequest, State,
 };
 use koppel_protocol::id::{ChallengeId, NoticeId};
 use koppel_protocol::pairing::Platform;
-use koppel_protocol::{Digits, Text};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use koppel_protocol::{Digits, Envelope, Text};
+use tokio::sync::{OwnedMutexGuard, broadcast, mpsc, oneshot, watch};
 
 use crate::engine::{Engine, Input, Parts};
 use crate::error::ClientError;
@@ -39,11 +39,29 @@ struct Inner {
     updates: broadcast::Sender<Update>,
     first_updates: Mutex<Option<broadcast::Receiver<Update>>>,
     state: watch::Receiver<Arc<State>>,
+    platform: Platform,
 }
 
 /// The clients of this process, by folder. The only state that is shared behind everybody's back: two engines on one vault
 /// would each overwrite what the other acknowledged.
-static OPEN: LazyLock<tokio::sync::Mutex<HashMap<PathBuf, Weak<Inner>>>> = LazyLock::new(Default::default);
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Arc<Folder>>>> = LazyLock::new(Default::default);
+
+/// What this process does with one folder.
+#[derive(Default)]
+struct Folder {
+    /// Its client, once there is one. Locked while it is opened: whoever opens the same folder meanwhile waits for that, and nobody
+    /// else does.
+    client: tokio::sync::Mutex<Weak<Inner>>,
+    /// Held by its engine, which may outlive the client by a moment: it still writes.
+    engine: Arc<tokio::sync::Mutex<()>>,
+}
+
+fn folder(path: PathBuf) -> Arc<Folder> {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // A folder that nobody is opening and whose client is gone is no longer known.
+    open.retain(|_, folder| Arc::strong_count(folder) > 1 || Arc::strong_count(&folder.engine) > 1);
+    open.entry(path).or_default().clone()
+}
 
 impl KoppelClient {
     /// Opens the companion of a folder and starts its engine, on the async runtime that this is called on. A folder that is
@@ -52,23 +70,24 @@ impl KoppelClient {
     /// # Errors
     /// [`OpenError`], each of which leaves everything where it was.
     pub async fn open(setup: Setup) -> Result<Self, OpenError> {
-        let mut open = OPEN.lock().await;
-        let folder = std::path::absolute(&setup.folder).unwrap_or_else(|_| setup.folder.clone());
-        let same = open.get(&folder).and_then(Weak::upgrade).filter(|inner| !inner.inputs.is_closed());
-        if let Some(inner) = same {
+        let path = std::path::absolute(&setup.folder).unwrap_or_else(|_| setup.folder.clone());
+        let folder = folder(path);
+        let mut client = folder.client.lock().await;
+        if let Some(inner) = client.upgrade().filter(|inner| !inner.inputs.is_closed()) {
             return Ok(Self(inner));
         }
-        let client = Self::start(setup).await?;
-        open.retain(|_, inner| inner.strong_count() > 0);
-        open.insert(folder, Arc::downgrade(&client.0));
-        Ok(client)
+        let alone = folder.engine.clone().lock_owned().await;
+        let opened = Self::start(setup, alone).await?;
+        *client = Arc::downgrade(&opened.0);
+        Ok(opened)
     }
 
-    async fn start(setup: Setup) -> Result<Self, OpenError> {
+    async fn start(setup: Setup, alone: OwnedMutexGuard<()>) -> Result<Self, OpenError> {
         let looked = tokio::task::spawn_blocking(move || {
             let opened = opening::open(&setup)?;
             let machine = Machine::new(opened.vault, Box::new(Tools::new(setup.keys.clone())));
             opening::delete_keys(&setup, &machine.key_owners())?;
+            setup.keys.prepare(&machine.key_owners())?;
             Ok::<_, OpenError>((setup, opened.file, opened.key, machine))
         });
         let (setup, vault, vault_key, machine) = looked.await.map_err(|_| OpenError::Locked)??;
@@ -76,20 +95,29 @@ impl KoppelClient {
         let (inputs, inbox) = mpsc::channel(INBOX);
         let (updates, first_updates) = broadcast::channel(UPDATES);
         let (publish, state) = watch::channel(Arc::new(machine.snapshot(setup.clock.now())));
+        let platform = setup.platform;
         let parts = Parts {
             machine,
             clock: setup.clock,
             vault,
             vault_key,
             keys: setup.keys,
+            secrets: setup.secrets,
+            platform,
             roots: setup.roots,
             updates: updates.clone(),
             state: publish,
         };
         let engine = Engine::new(parts, inbox, inputs.downgrade());
-        tokio::spawn(engine.run());
+        let (begun, wait) = oneshot::channel();
+        tokio::spawn(async move {
+            engine.run(begun).await;
+            drop(alone);
+        });
+        // An engine that ended already is found to be stopped.
+        let _ = wait.await;
         let first_updates = Mutex::new(Some(first_updates));
-        Ok(Self(Arc::new(Inner { inputs, updates, first_updates, state })))
+        Ok(Self(Arc::new(Inner { inputs, updates, first_updates, state, platform })))
     }
 
     /// The newest snapshot, and a wait for newer ones. Older ones are skipped, never queued.
@@ -108,6 +136,11 @@ impl KoppelClient {
         first.unwrap_or_else(|| self.0.updates.subscribe())
     }
 
+    /// What happens from now on, and nothing from before.
+    pub(crate) fn later_updates(&self) -> broadcast::Receiver<Update> {
+        self.0.updates.subscribe()
+    }
+
     /// Begins to pair (P0 to P2), after the person agreed to the host. Binds nothing. Answered by
     /// [`News::Offer`](koppel_core::News::Offer) for the account that is returned, or by its end.
     pub async fn begin_pairing(
@@ -117,7 +150,8 @@ impl KoppelClient {
         approvals: bool,
     ) -> Result<AccountId, ClientError> {
         let account = AccountId::from_bytes(randomness::bytes());
-        self.wish(Event::Pair { account, invitation, device_name, platform: Platform::Terminal, approvals }).await?;
+        let platform = self.0.platform;
+        self.wish(Event::Pair { account, invitation, device_name, platform, approvals }).await?;
         Ok(account)
     }
 
@@ -130,6 +164,22 @@ impl KoppelClient {
     /// The person gave up pairing, at any step before it is active.
     pub async fn decline(&self, account: AccountId) -> Result<(), ClientError> {
         self.wish(Event::Decline { account }).await
+    }
+
+    /// Takes an envelope that a push brought, also without a network. Returns the live challenge in it, whichever way it came first; `None`
+    /// when it holds something else, is over, or is not for this phone.
+    ///
+    /// # Errors
+    /// [`Refused::ServerChanged`]: the account it is for is stopped.
+    pub async fn receive(
+        &self,
+        envelope: Envelope,
+        road: Road,
+        alert: Alert,
+    ) -> Result<Option<(AccountId, ChallengeId)>, ClientError> {
+        let (asker, answer) = oneshot::channel();
+        self.send(Input::Received(Box::new(envelope), road, alert, asker)).await?;
+        answer.await.map_err(|_| ClientError::Stopped)?.map_err(ClientError::Refused)
     }
 
     /// A challenge comes on screen: tells the server, and gives the content for that screen alone.
@@ -175,16 +225,17 @@ impl KoppelClient {
         self.wish(Event::Unlock { account }).await
     }
 
-    /// Stays connected for as long as the returned future lives; the app is on screen. Never returns by itself.
+    /// Stays connected for as long as the returned future lives; the app is on screen. Never returns by itself. With several of them
+    /// the last one counts.
     pub async fn stay_connected(&self) -> Result<std::convert::Infallible, ClientError> {
         struct Leave(mpsc::Sender<Input>);
         impl Drop for Leave {
             fn drop(&mut self) {
                 // With a full inbox the engine is busy; it disconnects when it is stopped.
-                let _ = self.0.try_send(Input::Event(Event::Background));
+                let _ = self.0.try_send(Input::Screen { on: false });
             }
         }
-        self.wish(Event::Foreground).await?;
+        self.send(Input::Screen { on: true }).await?;
         let _leave = Leave(self.0.inputs.clone());
         self.0.inputs.closed().await;
         Err(ClientError::Stopped)
@@ -222,6 +273,22 @@ impl KoppelClient {
             // An engine that ended by itself has stopped too.
             let _ = wait.await;
         }
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.0.inputs.is_closed()
+    }
+
+    /// Returns once it was stopped.
+    pub async fn stopped(&self) {
+        self.0.inputs.closed().await;
+    }
+
+    /// Gives up a pairing without waiting for the engine: for whoever is being dropped.
+    pub(crate) fn try_decline(&self, account: AccountId) {
+        // With a full inbox it stays, and is in the snapshot to be declined.
+        let _ = self.0.inputs.try_send(Input::Event(Event::Decline { account }));
     }
 
     async fn wish(&self, event: Event) -> Result<(), ClientError> {

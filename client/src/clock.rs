@@ -15,14 +15,25 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 /// Milliseconds that also count while the machine sleeps: a countdown must not stand still under a closed lid.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "android"))]
 fn monotonic_ms() -> u64 {
     let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let ms = since_boot.tv_sec * 1000 + since_boot.tv_nsec / 1_000_000;
+    milliseconds(since_boot)
+}
+
+/// On Apple's systems the monotonic clock is the continuous one; `Instant` reads the other, which stops while the phone sleeps.
+#[cfg(target_vendor = "apple")]
+fn monotonic_ms() -> u64 {
+    milliseconds(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn milliseconds(moment: rustix::time::Timespec) -> u64 {
+    let ms = i128::from(moment.tv_sec) * 1000 + i128::from(moment.tv_nsec) / 1_000_000;
     u64::try_from(ms).unwrap_or(0)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 fn monotonic_ms() -> u64 {
     static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
     u64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(u64::MAX)

@@ -9,19 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use koppel_core::{
-    AccountId, Call, ChallengeContent, Effect, Event, FrameOut, LiveCall, LiveEvent, Machine, Method, NoAnswer,
-    NoSignature, Order, Refused, State,
+    AccountId, Alert, Call, ChallengeContent, Effect, Event, FrameOut, LiveCall, LiveEvent, Machine, Method, NoAnswer,
+    Order, Refused, Road, State,
 };
-use koppel_protocol::bytes;
+use koppel_protocol::Envelope;
 use koppel_protocol::id::ChallengeId;
+use koppel_protocol::pairing::Platform;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::http::{Answer, HttpClient, HttpError, Question};
+use crate::key_desk::KeyDesk;
 use crate::keys::DeviceKeys;
 use crate::live::{Heard, LiveChannel};
+use crate::preview;
+use crate::secrets::SecretStore;
 use crate::tls::{Roots, TlsPin};
 use crate::update::Update;
 use crate::vault::{VaultFile, VaultKey};
@@ -30,6 +34,8 @@ use crate::vault::{VaultFile, VaultKey};
 const LONGEST_NAP: Duration = Duration::from_secs(5);
 /// A gap between two looks at the clock that can only be a suspended machine.
 const SUSPENDED_MS: u64 = 30_000;
+/// How long the end waits for keys that are being deleted.
+const LAST_JOBS: Duration = Duration::from_secs(2);
 
 /// What reaches the engine.
 pub(crate) enum Input {
@@ -39,9 +45,19 @@ pub(crate) enum Input {
     Wish(Box<Event>, oneshot::Sender<Result<(), Refused>>),
     /// The content of a challenge, for its screen.
     Content(AccountId, ChallengeId, oneshot::Sender<Option<ChallengeContent>>),
+    /// An envelope that a push brought, and who wants to know which challenge is live by it.
+    Received(Box<Envelope>, Road, Alert, Asker),
+    /// A screen of the app came, or went.
+    Screen {
+        /// Came.
+        on: bool,
+    },
     /// The end: everything is closed, then answered.
     Stop(oneshot::Sender<()>),
 }
+
+/// Where the answer to a received envelope goes: its live challenge, or why the account that it is for takes none.
+pub(crate) type Asker = oneshot::Sender<Result<Option<(AccountId, ChallengeId)>, Refused>>;
 
 /// What the engine is made of.
 pub(crate) struct Parts {
@@ -50,6 +66,8 @@ pub(crate) struct Parts {
     pub(crate) vault: VaultFile,
     pub(crate) vault_key: VaultKey,
     pub(crate) keys: Arc<dyn DeviceKeys>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    pub(crate) platform: Platform,
     pub(crate) roots: Roots,
     pub(crate) updates: broadcast::Sender<Update>,
     pub(crate) state: watch::Sender<Arc<State>>,
@@ -60,8 +78,11 @@ pub(crate) struct Engine {
     inbox: mpsc::Receiver<Input>,
     /// For the tasks that work beside the engine. Weak: when the last client is gone, so is the engine.
     outbox: mpsc::WeakSender<Input>,
+    desk: KeyDesk,
     servers: HashMap<(String, Option<TlsPin>), HttpClient>,
     channels: HashMap<AccountId, Channel>,
+    /// How many screens of the app want to be connected.
+    screens: usize,
     looked_at_clock: u64,
 }
 
@@ -75,12 +96,26 @@ struct Channel {
 impl Engine {
     pub(crate) fn new(parts: Parts, inbox: mpsc::Receiver<Input>, outbox: mpsc::WeakSender<Input>) -> Self {
         let looked_at_clock = parts.clock.now().monotonic_ms;
-        Self { parts, inbox, outbox, servers: HashMap::new(), channels: HashMap::new(), looked_at_clock }
+        let desk = KeyDesk::open(parts.keys.clone(), parts.secrets.clone(), outbox.clone());
+        Self {
+            parts,
+            inbox,
+            outbox,
+            desk,
+            servers: HashMap::new(),
+            channels: HashMap::new(),
+            screens: 0,
+            looked_at_clock,
+        }
     }
 
-    /// Runs until it is stopped or nobody is left who could ask for anything.
-    pub(crate) async fn run(mut self) {
+    /// Runs until it is stopped or nobody is left who could ask for anything. Says when it has begun: what an earlier run left is
+    /// told by then, and not taken for an answer to what is asked next.
+    pub(crate) async fn run(mut self, begun: oneshot::Sender<()>) {
         self.happen(Event::Started).await;
+        self.keep_preview();
+        // Whoever opened it may have stopped waiting.
+        let _ = begun.send(());
         loop {
             let nap = self.nap();
             tokio::select! {
@@ -95,9 +130,15 @@ impl Engine {
                     Some(Input::Content(account, cid, answer)) => {
                         let _ = answer.send(self.parts.machine.content(account, cid, self.parts.clock.now()));
                     }
+                    Some(Input::Received(envelope, road, alert, asker)) => {
+                        let _ = asker.send(self.receive(*envelope, road, alert).await);
+                    }
+                    Some(Input::Screen { on }) => self.screen(on).await,
                     Some(Input::Stop(stopped)) => {
                         self.happen(Event::Background).await;
                         self.close_channels();
+                        // Keys that call us back and wait must not keep us from ending.
+                        let _ = tokio::time::timeout(LAST_JOBS, self.desk.flush()).await;
                         let _ = stopped.send(());
                         return;
                     }
@@ -126,6 +167,39 @@ impl Engine {
         }
         if self.parts.machine.next_wake(now).is_some_and(|moment| now.is_past(moment)) {
             self.happen(Event::Tick).await;
+        }
+    }
+
+    async fn screen(&mut self, on: bool) {
+        let before = self.screens;
+        self.screens = if on { before + 1 } else { before.saturating_sub(1) };
+        match (before, self.screens) {
+            (0, 1) => self.happen(Event::Foreground).await,
+            (1, 0) => self.happen(Event::Background).await,
+            _ => {}
+        }
+    }
+
+    /// Takes an envelope that a push brought. One that is known already, and one that is not for this phone, are no errors: pushes
+    /// come twice, and late.
+    async fn receive(
+        &mut self,
+        envelope: Envelope,
+        road: Road,
+        alert: Alert,
+    ) -> Result<Option<(AccountId, ChallengeId)>, Refused> {
+        match self.handle(Event::Received { envelope: envelope.clone(), road, alert }).await {
+            Err(refused @ (Refused::ServerChanged | Refused::NoRandomness)) => return Err(refused),
+            Err(refused) => tracing::debug!(%refused, "an envelope was not taken"),
+            Ok(()) => {}
+        }
+        Ok(self.parts.machine.live_challenge_in(&envelope, self.parts.clock.now()))
+    }
+
+    /// On iOS a process of its own shows the notifications, and is told here what it may know.
+    fn keep_preview(&self) {
+        if self.parts.platform == Platform::Ios {
+            self.desk.keep_preview(preview::item(self.parts.machine.correspondents(), self.parts.keys.as_ref()));
         }
     }
 
@@ -167,20 +241,11 @@ impl Engine {
                         following.push_back(Event::NotPersisted);
                         return;
                     }
+                    self.keep_preview();
                 }
-                Effect::MakeKeys { order, approve } => {
-                    following.push_back(self.make_keys(order, approve).await);
-                }
-                Effect::DeleteKeys(account) => self.delete_keys(account).await,
-                Effect::Sign { order, payload } => {
-                    following.push_back(match self.parts.keys.sign(order.account, &payload) {
-                        Ok(signature) => Event::Signed { order, signature },
-                        Err(error) => {
-                            tracing::warn!(%error, "the id key did not sign");
-                            Event::NotSigned { order, why: NoSignature::Refused }
-                        }
-                    });
-                }
+                Effect::MakeKeys { order, approve } => self.desk.make(order, approve),
+                Effect::DeleteKeys(account) => self.desk.delete(account),
+                Effect::Sign { order, payload } => self.desk.sign(order, payload),
                 Effect::Ask(request) => self.tell(Update::Ask(request)),
                 Effect::Call(call) => self.call(call, following),
                 Effect::OpenLive(call) => self.open_live(call),
@@ -211,40 +276,8 @@ impl Engine {
         }
     }
 
-    async fn make_keys(&mut self, order: Order, approve: bool) -> Event {
-        let keys = self.parts.keys.clone();
-        let made = tokio::task::spawn_blocking(move || keys.make(order.account, approve)).await;
-        match made {
-            Ok(Ok(keys)) => Event::KeysMade { order, keys },
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "no keys were made");
-                Event::KeysFailed { order }
-            }
-            Err(_) => Event::KeysFailed { order },
-        }
-    }
-
-    async fn delete_keys(&mut self, account: AccountId) {
-        let keys = self.parts.keys.clone();
-        let deleted = tokio::task::spawn_blocking(move || keys.delete(account)).await;
-        if !matches!(deleted, Ok(Ok(()))) {
-            // They are orphans now; the next start deletes them.
-            tracing::warn!("the keys of an account were not deleted");
-        }
-    }
-
     fn call(&mut self, call: Call, following: &mut VecDeque<Event>) {
         let order = call.order;
-        let proof = match &call.proof {
-            None => None,
-            Some(signing_input) => match self.proof(order.account, signing_input) {
-                Some(proof) => Some(proof),
-                None => {
-                    following.push_back(Event::NotAnswered { order, why: NoAnswer::Invalid });
-                    return;
-                }
-            },
-        };
         let server = match self.server(&call) {
             Ok(server) => server,
             Err(error) => {
@@ -252,8 +285,15 @@ impl Engine {
                 return;
             }
         };
-        let (outbox, clock) = (self.outbox.clone(), self.parts.clock.clone());
+        let (outbox, clock, desk) = (self.outbox.clone(), self.parts.clock.clone(), self.desk.clone());
         tokio::spawn(async move {
+            let proof = match call.proof {
+                None => None,
+                Some(signing_input) => match desk.proof(order.account, signing_input).await {
+                    Some(proof) => Some(proof),
+                    None => return report(&outbox, Event::NotAnswered { order, why: NoAnswer::Invalid }).await,
+                },
+            };
             let sent_at = clock.now().monotonic_ms;
             let answer = server
                 .ask(Question {
@@ -285,17 +325,6 @@ impl Engine {
         Ok(server)
     }
 
-    /// A device proof: what was to be signed, and the signature behind it.
-    fn proof(&self, account: AccountId, signing_input: &str) -> Option<String> {
-        let signature = self.parts.keys.sign(account, signing_input.as_bytes());
-        let signature = signature.inspect_err(|error| tracing::warn!(%error, "the id key did not sign")).ok()?;
-        let raw = match <[u8; 64]>::try_from(signature.as_slice()) {
-            Ok(raw) => raw,
-            Err(_) => koppel_core::signature::from_der(&signature)?,
-        };
-        Some(format!("{signing_input}.{}", bytes::encode(&raw)))
-    }
-
     fn open_live(&mut self, call: LiveCall) {
         let order = call.order;
         if let Some(older) = self.channels.remove(&order.account) {
@@ -308,16 +337,20 @@ impl Engine {
     }
 
     fn send_frame(&self, order: Order, frame: FrameOut) {
-        let text = match frame {
-            FrameOut::Text(text) => Some(text),
-            FrameOut::Proof { signing_input } => self
-                .proof(order.account, &signing_input)
-                .map(|proof| serde_json::json!({"t": "proof", "proof": proof}).to_string()),
-        };
-        let channel = self.channels.get(&order.account).filter(|channel| channel.order == order);
-        if let (Some(channel), Some(text)) = (channel, text) {
-            // A channel that ended in the meantime has told so by an event of its own.
-            let _ = channel.frames.send(text);
+        let Some(channel) = self.channels.get(&order.account).filter(|channel| channel.order == order) else { return };
+        // A channel that ended in the meantime has told so by an event of its own.
+        match frame {
+            FrameOut::Text(text) => drop(channel.frames.send(text)),
+            FrameOut::Proof { signing_input } => {
+                // Weak: a proof that takes its time must not keep a channel open that nobody wants any more.
+                let (desk, frames) = (self.desk.clone(), channel.frames.downgrade());
+                tokio::spawn(async move {
+                    let Some(proof) = desk.proof(order.account, signing_input).await else { return };
+                    if let Some(frames) = frames.upgrade() {
+                        let _ = frames.send(serde_json::json!({"t": "proof", "proof": proof}).to_string());
+                    }
+                });
+            }
         }
     }
 
@@ -379,7 +412,7 @@ async fn keep_live(
     tell(LiveEvent::Closed { retry_after: None }).await;
 }
 
-async fn report(outbox: &mpsc::WeakSender<Input>, event: Event) {
+pub(crate) async fn report(outbox: &mpsc::WeakSender<Input>, event: Event) {
     if let Some(outbox) = outbox.upgrade() {
         // A full inbox slows the network down, which is right; a closed one means that the engine is gone.
         let _ = outbox.send(Input::Event(event)).await;

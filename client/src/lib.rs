@@ -10,7 +10,7 @@
 //!
 //! * what must not be lost: [`vault`] on [`disk`]; what must not be read: [`secrets`], [`pin`], [`keys`]
 //! * what comes from outside, under limits: [`http`], [`live`], [`tls`]
-//! * the start and its cases: [`opening`]
+//! * the start and its cases: [`opening`]; what notifications may say without it: [`preview`]
 
 pub mod client;
 pub mod clock;
@@ -19,11 +19,13 @@ pub mod disk;
 mod engine;
 pub mod error;
 pub mod http;
+mod key_desk;
 pub mod keys;
 pub mod live;
 pub mod opening;
 pub mod phone_test;
 pub mod pin;
+pub mod preview;
 mod randomness;
 pub mod secrets;
 pub mod tls;
@@ -31,7 +33,7 @@ pub mod update;
 pub mod vault;
 
 pub use client::KoppelClient;
-pub use conversation::PairingOffer;
+pub use conversation::{Asked, PairingOffer};
 pub use error::ClientError;
 pub use opening::{OpenError, Setup};
 pub use update::Update;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use koppel_core::vault::{self, Found, Opening, Vault};
+use koppel_protocol::pairing::Platform;
 
 use crate::clock::Clock;
 use crate::disk::{self, Disk};
@@ -30,6 +31,9 @@ pub struct Setup {
     pub keys: Arc<dyn DeviceKeys>,
     /// Whom to trust for TLS.
     pub roots: Roots,
+    /// What this companion runs on: other devices and support see it. On iOS an item for the process that shows notifications is
+    /// kept in the secret store ([`preview`](crate::preview)).
+    pub platform: Platform,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }

@@ -1,11 +1,13 @@
 //! Where the companion keeps what must never lie about in a file: the vault's key and the keys of every pairing.
 //!
 //! On a phone the shell brings its own [`SecretStore`], over Keystore or keychain. Here are the two for computers: the
-//! platform's keyring ([`keyring`]), and a file sealed under a PIN where there is none ([`sealed_file`]). Which of them a folder uses is
-//! written down in the folder when it is first used ([`home`]): a keyring that does not answer today is *locked*, and never a reason
+//! platform's keyring (`keyring`), and a file sealed under a PIN where there is none ([`sealed_file`]). Which of them a folder uses is
+//! written down in the folder when it is first used (`home`): a keyring that does not answer today is *locked*, and never a reason
 //! to begin anew beside it.
 
+#[cfg(feature = "desktop")]
 pub mod home;
+#[cfg(feature = "desktop")]
 pub mod keyring;
 pub mod sealed_file;
 

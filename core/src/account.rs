@@ -13,7 +13,12 @@ mod views;
 
 use std::collections::BTreeMap;
 
-use koppel_protocol::{Bytes, Envelope, Identity, Origin, id::NoticeId};
+use koppel_protocol::{
+    Bytes, Envelope, Identity, Origin,
+    challenge::Challenge,
+    id::{ChallengeId, NoticeId},
+    jws::Unverified,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -21,6 +26,7 @@ use crate::{
     attempts::Attempts,
     clock::{Now, ServerClock},
     connection::{self, Connection},
+    correspondent::Correspondent,
     effect::{Effect, News, Order, Question},
     event::{Alert, NewKeys, NoSignature, Road},
     inbox,
@@ -103,6 +109,25 @@ impl Account {
     /// The identity of its server, once it is a member.
     pub(crate) fn identity(&self) -> Option<(&Origin, &Identity)> {
         self.member().ok().map(|member| (&self.origin, &member.identity))
+    }
+
+    /// Whom it hears from, while it is in use.
+    pub(crate) fn correspondent(&self) -> Option<Correspondent> {
+        let member = self.active().ok()?;
+        Some(Correspondent {
+            account: self.id,
+            device: member.device,
+            identity: member.identity.clone(),
+            organisation: member.organisation.to_string(),
+            label: self.label.clone(),
+        })
+    }
+
+    /// The live challenge that a message of an envelope is, if it was believed when it came.
+    pub(crate) fn live_challenge_of(&self, text: &str, world: &mut World<'_>) -> Option<ChallengeId> {
+        let cid = Unverified::<Challenge>::parse(text).ok()?.unverified().cid;
+        let member = self.active().ok()?;
+        member.inbox.find(cid, &self.moment(world)).map(|_| cid)
     }
 
     /// The first event of a run.

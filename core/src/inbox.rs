@@ -95,6 +95,8 @@ pub(crate) enum Effect {
     Ended { cid: ChallengeId, seq: u32, how: Ending },
     /// Show this notice.
     Notice { nid: NoticeId },
+    /// The server says that this phone belongs to no account any more.
+    Unlinked,
     /// A message is signed by a newer identity key: fetch the chain.
     NeedIdentity,
     /// A challenge carried a nonce.
@@ -192,9 +194,10 @@ impl Inbox {
         Ok(effects)
     }
 
-    /// When a [`Event::Tick`] is due.
+    /// When a [`Event::Tick`] is due: at once while something is over and still here, for whoever looks only after it ended.
     pub(crate) fn next_wake(&self, moment: &Moment<'_>) -> Option<u64> {
-        self.items.iter().filter(|item| item.is_live(moment)).map(|item| item.deadline(moment)).min()
+        let ends = |item: &&Item| item.is_live(moment) || item.is_surely_over(moment);
+        self.items.iter().filter(ends).map(|item| item.deadline(moment)).min()
     }
 
     /// Live challenges, oldest first.
@@ -302,9 +305,12 @@ impl Inbox {
         if self.notices.len() == MOST_WAITING {
             self.notices.remove(0);
         }
+        let unlinked = matches!(notice.kind, NoticeKind::Unlinked);
         self.notices.push(NoticeLine::from(notice));
         self.receipts.push(Some(Receipt::Notice(NoticeReceipt { nid, kind: ReceiptKind::Arrived })));
-        Ok(vec![Effect::Notice { nid }])
+        let mut effects = vec![Effect::Notice { nid }];
+        effects.extend(unlinked.then_some(Effect::Unlinked));
+        Ok(effects)
     }
 
     fn read_held(&mut self, reader: Reader<'_>, moment: &Moment<'_>) -> Vec<Effect> {

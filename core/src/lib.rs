@@ -28,6 +28,7 @@ mod approval;
 mod attempts;
 mod clock;
 mod connection;
+mod correspondent;
 mod effect;
 mod event;
 mod hidden;
@@ -49,6 +50,7 @@ mod wire;
 pub use account_id::{AccountId, NotAnAccountId};
 pub use approval::Outcome;
 pub use clock::{Now, ServerClock};
+pub use correspondent::Correspondent;
 pub use effect::{
     Call, Contents, Effect, FrameOut, LiveCall, Method, News, Order, PairingEnd, Question, Reply, SigningPurpose,
     SigningRequest,

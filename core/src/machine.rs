@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use koppel_protocol::id::ChallengeId;
+use koppel_protocol::{Envelope, id::ChallengeId};
 
 use crate::{
     AccountId,
     account::{Account, World},
     attempts::Attempts,
     clock::Now,
+    correspondent::Correspondent,
     effect::{Contents, Effect, News, Order},
     event::{Event, Invitation},
     moment::Generation,
@@ -99,6 +100,21 @@ impl Machine {
     pub fn content(&self, account: AccountId, cid: ChallengeId, now: Now) -> Option<ChallengeContent> {
         let place = self.phone.place(account).ok()?;
         self.look(now, |accounts, world| accounts[place].content(cid, world))
+    }
+
+    /// The live challenge that an envelope holds, and the account it is of, whichever way it came first; none when it holds
+    /// anything else, or one that is over. Changes nothing.
+    pub fn live_challenge_in(&self, envelope: &Envelope, now: Now) -> Option<(AccountId, ChallengeId)> {
+        self.look(now, |accounts, world| {
+            let opened = accounts.iter().find_map(|account| Some((account, world.tools.open(account.id, envelope)?)));
+            let (account, text) = opened?;
+            Some((account.id, account.live_challenge_of(&text, world)?))
+        })
+    }
+
+    /// Whom the paired accounts hear from: what a process that shows notifications needs to believe a message.
+    pub fn correspondents(&self) -> Vec<Correspondent> {
+        self.phone.accounts.iter().filter_map(Account::correspondent).collect()
     }
 
     /// The accounts that have keys. Keys of any other account are left over from a pairing that a kill ended before

@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod panel_api;
+pub mod scenarios;
 pub mod server_process;
 pub mod soft_phone;
 pub mod story;

@@ -113,6 +113,14 @@ impl PanelApi {
         self.send(self.http.put(format!("{}{path}", self.base)).json(&body)).await
     }
 
+    /// Deletes a resource.
+    ///
+    /// # Errors
+    /// When the server did not answer.
+    pub async fn delete(&self, path: &str) -> reqwest::Result<Answer> {
+        self.send(self.http.delete(format!("{}{path}", self.base))).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
         let answer = request.bearer_auth(&self.key).send().await?;
         let status = answer.status().as_u16();

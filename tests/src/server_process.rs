@@ -65,16 +65,24 @@ impl ServerProcess {
     /// # Errors
     /// See [`ServerProcess::start`].
     pub fn with_organisation(init: &[&str], serve: &[&str]) -> Result<(Self, Value)> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        Self::behind(&format!("http://{address}"), address, init, serve)
+    }
+
+    /// The same at an address of its own, while phones and browsers reach it at another one.
+    ///
+    /// # Errors
+    /// See [`ServerProcess::start`].
+    pub fn behind(public_url: &str, address: String, init: &[&str], serve: &[&str]) -> Result<(Self, Value)> {
         let server = Self {
             child: None,
             folder: tempfile::tempdir()?,
-            address: format!("127.0.0.1:{}", free_port()?),
+            address,
             extra: serve.iter().map(|&argument| argument.to_owned()).collect(),
             key: String::new(),
             relying_party: String::new(),
         };
-        let url = server.url();
-        let mut arguments = vec!["init", "--organisation", "De Linden", "--public-url", &url];
+        let mut arguments = vec!["init", "--organisation", "De Linden", "--public-url", public_url];
         arguments.extend(init);
         let answer = server.command(&arguments)?;
         Ok((server, answer))

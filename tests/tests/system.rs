@@ -5,3 +5,4 @@ mod crashes;
 mod oracle;
 mod races;
 mod replays;
+mod scenarios;

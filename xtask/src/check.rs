@@ -1,5 +1,6 @@
 //! `cargo xtask check`: what can be said about a tree in seconds, without running it.
 
+mod api;
 mod arrows;
 mod bans;
 mod doc_links;
@@ -23,12 +24,13 @@ type Findings = Vec<String>;
 type Check = (&'static str, fn(&Workspace) -> Result<Findings>);
 
 /// The quick ones first: they fail while clippy would still be compiling.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("format", format),
     ("links in the docs", doc_links::check),
     ("keys of the sentences", sentences::check),
     ("paths of one machine", machine_paths::check),
     ("names in the threat model", threat_model::check),
+    ("what apps see of the bindings", api::check),
     ("arrows between crates", arrows::check),
     ("licences", licences::check),
     ("banned crates and sources", bans::check),

@@ -1,10 +1,12 @@
 //! `cargo xtask …`: what a developer types.
 //!
 //! Each command is one file: [`check`] (seconds, before every commit), [`test`] (everything, as CI runs it), [`demo`] (the system
-//! on this machine), [`soak`] (what takes hours by nature) and [`bench`] (figures beside a floor). The others serve them:
+//! on this machine), [`bindings`] (the sources of Kotlin and Swift), [`soak`] (what takes hours by nature) and [`bench`] (figures
+//! beside a floor). The others serve them:
 //! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
 
 mod bench;
+mod bindings;
 mod check;
 mod demo;
 mod process;
@@ -23,8 +25,11 @@ cargo xtask COMMAND
 
   check               before every commit, in seconds: format, clippy, licences, banned crates, arrows between crates,
                       links in the docs, names in the threat model, paths of one machine, keys of the
-                      sentences
-  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo
+                      sentences, what apps see of the bindings
+  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo; and
+                      only when they are named: kotlin, swift
+  bindings            the Kotlin and Swift sources that belong to the library, into target/bindings, and whether bindings/api
+                      is what they offer; with --renew-api it is made so
   demo                a server, a panel and a phone on this machine: log in at the address that it prints
   demo --check        the same without a person: every step of the story over real processes, in about two minutes
   bench [--json]      figures beside the floor of this machine (release build; leave the machine alone meanwhile);
@@ -59,6 +64,8 @@ fn run() -> Result<bool> {
         ["bench", options @ ..] if options.iter().all(|option| ["--json", "--short"].contains(option)) => {
             bench::run(&workspace, options)
         }
+        ["bindings"] => bindings::run(&workspace, false),
+        ["bindings", "--renew-api"] => bindings::run(&workspace, true),
         ["demo"] => demo::run(&workspace),
         ["demo", "--check"] => demo::check(&workspace),
         ["soak", parts @ ..] => soak::run(&workspace, parts),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything, as CI runs it.
 //!
 //! One build, then two lanes beside each other: the Rust tests, which want processors, and what mostly waits (the played story,
-//! in real time), followed by the pages and the phone in Python. Tools that are missing are installed while the build runs. The
+//! in real time), followed by the phone in Python, the pages, and the Kotlin and Swift packages. Tools that are missing are installed while the build runs. The
 //! logs of all parts are kept, and printed when a part fails.
 
 use std::{
@@ -16,6 +16,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
+    bindings,
     process::{logged, run as must},
     tools,
     workspace::{PROFILE, Workspace},
@@ -28,10 +29,21 @@ enum Part {
     Demo,
     Python,
     Pages,
+    Kotlin,
+    Swift,
 }
 
-const PARTS: [(Part, &str); 4] =
-    [(Part::Rust, "rust"), (Part::Demo, "demo"), (Part::Python, "python"), (Part::Pages, "pages")];
+const PARTS: [(Part, &str); 6] = [
+    (Part::Rust, "rust"),
+    (Part::Demo, "demo"),
+    (Part::Python, "python"),
+    (Part::Pages, "pages"),
+    (Part::Kotlin, "kotlin"),
+    (Part::Swift, "swift"),
+];
+
+/// Played only when they are named, until all scenarios pass in both languages on a new machine.
+const BY_NAME: [Part; 2] = [Part::Kotlin, Part::Swift];
 
 impl Part {
     fn name(self) -> &'static str {
@@ -70,11 +82,12 @@ pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<bool> {
 
 fn chosen(names: &[&str]) -> Result<Vec<Part>> {
     if names.is_empty() {
-        return Ok(PARTS.map(|(part, _)| part).to_vec());
+        let parts = PARTS.map(|(part, _)| part);
+        return Ok(parts.into_iter().filter(|part| !BY_NAME.contains(part)).collect());
     }
     let known = |name: &&str| PARTS.into_iter().find(|(_, known)| known == name);
     if let Some(unknown) = names.iter().find(|name| known(name).is_none()) {
-        bail!("`{unknown}` is not a part of the tests: choose from rust, pages, python, demo");
+        bail!("`{unknown}` is not a part of the tests: choose from rust, pages, python, demo, kotlin, swift");
     }
     Ok(names.iter().filter_map(known).map(|it| it.0).collect())
 }
@@ -86,6 +99,12 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
     if parts.contains(&Part::Pages) {
         tools::for_pages(workspace, &log)?;
     }
+    if parts.contains(&Part::Kotlin) {
+        tools::for_kotlin(&log)?;
+    }
+    if parts.contains(&Part::Swift) {
+        tools::for_swift(workspace, &log)?;
+    }
     if parts.contains(&Part::Python) {
         return tools::for_python(workspace, &workspace.path(PYTHON_PHONE), &log);
     }
@@ -95,6 +114,10 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
 fn build(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     println!("building");
     must(&mut workspace.cargo(&["build", "--workspace", "--bins", "--examples", "--profile", PROFILE]))?;
+    let bound = parts.contains(&Part::Kotlin) || parts.contains(&Part::Swift);
+    if bound && !bindings::run(workspace, false)? {
+        bail!("the public surface of the bindings changed, see above");
+    }
     if parts.contains(&Part::Rust) {
         must(&mut workspace.cargo(&["test", "--workspace", "--profile", PROFILE, "--no-run"]))?;
     }
@@ -116,6 +139,21 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
         Part::Pages => {
             let mut command = Command::new("npm");
             command.args(["test", "--silent"]).current_dir(workspace.path("tests/pages"));
+            command
+        }
+        Part::Kotlin => {
+            let mut command = Command::new("mvn");
+            let generated = bindings::generated(workspace).join("kotlin");
+            command.args(["--batch-mode", "--no-transfer-progress", "test"]);
+            command.arg(format!("-Dkoppel.generated={}", generated.display()));
+            command.arg(format!("-Dkoppel.programs={}", programs.display()));
+            command.current_dir(workspace.path("bindings/kotlin"));
+            command
+        }
+        Part::Swift => {
+            let mut command = Command::new("bash");
+            command.arg(workspace.path("bindings/swift/test.sh"));
+            command.env("CARGO_TARGET_DIR", workspace.target()).env("KOPPEL_LIBRARY", &programs);
             command
         }
     };
@@ -194,6 +232,8 @@ fn report(part: Part, counts: Counts, took: Duration, log: &Path) {
 /// Adds up the closing lines of whichever runner wrote the log.
 pub(crate) fn count(log: &str) -> Counts {
     let mut counts = Counts::default();
+    // Swift names each test that failed, and says at the end only how many ran.
+    let mut wrong = 0;
     for line in log.lines() {
         let line = line.trim();
         if let Some(result) = line.strip_prefix("test result: ") {
@@ -205,6 +245,15 @@ pub(crate) fn count(log: &str) -> Counts {
             // Ours: "12 passed, 0 failed"
             counts.passed += before(line, " passed");
             counts.failed += before(line, " failed");
+        } else if let Some((run, wrong)) = surefire_total(line) {
+            counts.passed += run.saturating_sub(wrong);
+            counts.failed += wrong;
+        } else if let Some(run) = line.split_once(" Test run with ").filter(|it| ["✔", "✘"].contains(&it.0)) {
+            // Swift Testing: "✔ Test run with 59 tests passed after 5.8 seconds."
+            counts.passed += before(run.1, " test").saturating_sub(wrong);
+            counts.failed += std::mem::take(&mut wrong);
+        } else if line.starts_with("✘ Test ") && line.contains(" failed after ") {
+            wrong += 1;
         } else if let Some((word, number)) = node_total(line) {
             // node --test: "ℹ pass 3", "# fail 0"
             match word {
@@ -214,6 +263,18 @@ pub(crate) fn count(log: &str) -> Counts {
         }
     }
     counts
+}
+
+/// Surefire's total, not the lines of its classes: "[INFO] Tests run: 9, Failures: 1, Errors: 0, Skipped: 0"; how many ran,
+/// and how many of them went wrong or were left out.
+fn surefire_total(line: &str) -> Option<(u64, u64)> {
+    let rest = ["[INFO] ", "[ERROR] ", "[WARNING] "].iter().find_map(|level| line.strip_prefix(level))?;
+    let rest = rest.strip_prefix("Tests run: ")?;
+    let numbers: Vec<u64> = rest.split(", ").filter_map(|part| part.rsplit(' ').next()?.parse().ok()).collect();
+    match numbers.as_slice() {
+        [run, failures, errors, skipped] if !rest.contains("Time elapsed") => Some((*run, failures + errors + skipped)),
+        _ => None,
+    }
 }
 
 /// The number right before `word`.
@@ -245,6 +306,16 @@ mod tests {
         assert_eq!(count("ℹ pass 7\nℹ fail 1\nℹ cancelled 1\n"), expected(7, 2));
         assert_eq!(count("# pass 7\n# fail 0\n"), expected(7, 0));
         assert_eq!(count("ok pairing\n14 passed, 0 failed\n"), expected(14, 0));
+        let surefire = "[ERROR] Tests run: 11, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 56.72 s <<< FAILURE! -- in A\n\
+                        [ERROR] Tests run: 20, Failures: 1, Errors: 2, Skipped: 1\n";
+        assert_eq!(count(surefire), expected(16, 4));
+        let swift = "✘ Test \"a\" recorded an issue at A.swift:1:1: Expectation failed: 1 == 2\n\
+                     ✘ Test \"a\" failed after 0.1 seconds with 1 issue.\n\
+                     ✘ Suite \"A\" failed after 0.1 seconds with 1 issue.\n\
+                     ✘ Test run with 12 tests failed after 0.2 seconds with 1 issue.\n\
+                     ✔ Test \"b\" passed after 0.1 seconds.\n\
+                     ✔ Test run with 1 test passed after 0.2 seconds.\n";
+        assert_eq!(count(swift), expected(12, 1));
         assert_eq!(count("nothing of the kind\n"), expected(0, 0));
     }
 

@@ -39,6 +39,25 @@ pub(crate) fn for_pages(workspace: &Workspace, log: &Path) -> Result<()> {
     must(&mut npm, log)
 }
 
+/// A JDK and Maven; what the package itself needs is Maven's to fetch.
+pub(crate) fn for_kotlin(log: &Path) -> Result<()> {
+    let mut missing = Vec::new();
+    if !is_there("javac") {
+        missing.push("openjdk-17-jdk-headless");
+    }
+    if !is_there("mvn") {
+        missing.push("maven");
+    }
+    install(&missing, log)
+}
+
+/// A Swift toolchain, by the script beside the package. Its own apt, its own folder: nothing here waits for it.
+pub(crate) fn for_swift(workspace: &Workspace, log: &Path) -> Result<()> {
+    let mut toolchain = Command::new("bash");
+    toolchain.arg(workspace.path("bindings/swift/toolchain.sh")).env("CARGO_TARGET_DIR", workspace.target());
+    must(&mut toolchain, log)
+}
+
 /// A Python that has what `requirements.txt` in the example names: the system's own, or one in `target/`.
 pub(crate) fn for_python(workspace: &Workspace, example: &Path, log: &Path) -> Result<PathBuf> {
     if !is_there("python3") {

@@ -7,15 +7,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use koppel_core::{AccountId, NewKeys};
-use koppel_protocol::PublicKey;
-use koppel_protocol::bytes::Secret;
-use koppel_protocol::crypto::{AgreementKey as _, Crypto, CryptoError, SigningKey as _};
+use koppel_protocol::crypto::{Crypto, CryptoError, SigningKey as _};
 use koppel_protocol::decision::UserVerification;
 use koppel_protocol::envelope::Envelope;
 use koppel_protocol::pairing::{ApproveKey, HeldKey, KeyLevel};
-use koppel_protocol::soft::{SoftAgreementKey, SoftCrypto, SoftSigningKey};
+use koppel_protocol::soft::{SoftCrypto, SoftSigningKey};
 use zeroize::Zeroizing;
 
+use super::sealing::{EnvelopeSecrets, Sealing, owner_of};
 use super::{DeviceKeys, KeysError};
 use crate::pin::PinKey;
 use crate::randomness;
@@ -32,6 +31,7 @@ pub(crate) fn crypto() -> SoftCrypto {
 /// Keys in a secret store.
 pub struct SoftKeys {
     store: Arc<dyn SecretStore>,
+    sealing: Sealing,
     crypto: SoftCrypto,
     pin: Mutex<Option<PinKey>>,
 }
@@ -39,7 +39,7 @@ pub struct SoftKeys {
 impl SoftKeys {
     /// Keys in this store.
     pub fn new(store: Arc<dyn SecretStore>) -> Self {
-        Self { store, crypto: crypto(), pin: Mutex::new(None) }
+        Self { sealing: Sealing::new(store.clone()), store, crypto: crypto(), pin: Mutex::new(None) }
     }
 
     /// Gives the PIN key under which the next `approve` key will be sealed. It is used once and forgotten.
@@ -61,10 +61,12 @@ impl SoftKeys {
 }
 
 impl DeviceKeys for SoftKeys {
+    fn prepare(&self, accounts: &[AccountId]) -> Result<(), KeysError> {
+        self.sealing.load(accounts)
+    }
+
     fn make(&self, account: AccountId, approve: bool) -> Result<NewKeys, KeysError> {
         let id = SoftSigningKey::generate(&self.crypto)?;
-        let seal = SoftAgreementKey::generate(&self.crypto)?;
-        let auth = Zeroizing::new(randomness::bytes::<16>());
         let approve = if approve {
             let pin = self.pin.lock().unwrap_or_else(PoisonError::into_inner).take();
             let pin = pin.ok_or(KeysError::NoPin)?;
@@ -75,16 +77,10 @@ impl DeviceKeys for SoftKeys {
         } else {
             None
         };
-        let set = |part: Part, secret: &[u8]| self.store.set(&part.of(account), secret);
-        set(Part::Seal, seal.to_scalar().as_slice())?;
-        set(Part::Auth, auth.as_slice())?;
-        set(Part::Id, id.to_scalar().as_slice())?;
-        Ok(NewKeys {
-            id: in_software(id.public()),
-            seal: in_software(seal.public()),
-            auth: Secret::new(*auth),
-            approve,
-        })
+        let (seal, auth) = self.sealing.make(account)?;
+        self.store.set(&Part::Id.of(account), id.to_scalar().as_slice())?;
+        let id = HeldKey { spki: id.public(), level: KeyLevel::Software };
+        Ok(NewKeys { id, seal, auth, approve })
     }
 
     fn sign(&self, account: AccountId, payload: &[u8]) -> Result<Vec<u8>, KeysError> {
@@ -92,23 +88,22 @@ impl DeviceKeys for SoftKeys {
     }
 
     fn open(&self, account: AccountId, envelope: &Envelope) -> Option<Zeroizing<String>> {
-        let scalar = self.get(account, Part::Seal).ok()?;
-        let auth = self.get(account, Part::Auth).ok()?;
-        let key = SoftAgreementKey::from_scalar(scalar.as_slice().try_into().ok()?).ok()?;
-        envelope.open(&key, &Secret::new(auth.as_slice().try_into().ok()?)).ok()
+        self.sealing.open(account, envelope)
+    }
+
+    fn envelope_secrets(&self, account: AccountId) -> Option<EnvelopeSecrets> {
+        self.sealing.of(account)
     }
 
     fn delete(&self, account: AccountId) -> Result<(), KeysError> {
-        for part in Part::ALL {
-            self.store.delete(&part.of(account))?;
-        }
-        Ok(())
+        self.store.delete(&Part::Approve.of(account))?;
+        self.store.delete(&Part::Id.of(account))?;
+        self.sealing.delete(account)
     }
 
     fn owners(&self) -> Result<Vec<AccountId>, KeysError> {
         let names = self.store.names()?;
-        let owners: BTreeSet<AccountId> =
-            names.iter().filter_map(|name| name.strip_prefix("account/")?.split('/').next()?.parse().ok()).collect();
+        let owners: BTreeSet<AccountId> = names.iter().filter_map(|name| owner_of(name)).collect();
         Ok(owners.into_iter().collect())
     }
 }
@@ -125,33 +120,23 @@ impl From<CryptoError> for KeysError {
     }
 }
 
-fn in_software(spki: PublicKey) -> HeldKey {
-    HeldKey { spki, level: KeyLevel::Software }
-}
-
 fn sign(scalar: &[u8], payload: &[u8]) -> Result<Vec<u8>, KeysError> {
     let scalar = scalar.try_into().map_err(|_| KeysError::Unusable)?;
     let signature = SoftSigningKey::from_scalar(scalar)?.sign(payload)?;
     Ok(signature.to_vec())
 }
 
-/// The secrets of an account.
+/// The signing keys of an account.
 #[derive(Clone, Copy)]
 enum Part {
     Id,
-    Seal,
-    Auth,
     Approve,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Id, Self::Seal, Self::Auth, Self::Approve];
-
     fn of(self, account: AccountId) -> String {
         let part = match self {
             Self::Id => "id",
-            Self::Seal => "seal",
-            Self::Auth => "auth",
             Self::Approve => "approve",
         };
         format!("account/{account}/{part}")

@@ -22,13 +22,13 @@ use koppel_protocol::{Nonce, Origin, SecretText, Text};
 use crate::opening::setup;
 
 /// A server with an identity, which answers no pairing.
-struct FakeServer {
+pub(crate) struct FakeServer {
     origin: Origin,
     /// The bodies that were posted to `/d/v1/pairings`.
-    pairings: Arc<Mutex<Vec<Bytes>>>,
+    pub(crate) pairings: Arc<Mutex<Vec<Bytes>>>,
 }
 
-async fn serve(well_known: String) -> FakeServer {
+pub(crate) async fn serve(well_known: String) -> FakeServer {
     let pairings: Arc<Mutex<Vec<Bytes>>> = Arc::default();
     let seen = pairings.clone();
     let app = Router::new()
@@ -47,7 +47,7 @@ async fn serve(well_known: String) -> FakeServer {
     FakeServer { origin, pairings }
 }
 
-fn genuine() -> String {
+pub(crate) fn genuine() -> String {
     let crypto = SoftCrypto::new(|bytes: &mut [u8]| {
         bytes.fill(7);
         Ok(())
@@ -64,7 +64,7 @@ fn genuine() -> String {
     serde_json::to_string(&well_known).unwrap()
 }
 
-fn by_code(server: &FakeServer) -> Invitation {
+pub(crate) fn by_code(server: &FakeServer) -> Invitation {
     Invitation::Koppelcode {
         origin: server.origin.clone(),
         user: Text::clean("jan"),

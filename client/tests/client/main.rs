@@ -6,4 +6,5 @@ mod hostile_server;
 mod keyring;
 mod opening;
 mod pin;
+mod slow_keys;
 mod vault;

@@ -11,6 +11,7 @@ use koppel_client::secrets::{MemorySecrets, Secret, SecretError, SecretStore};
 use koppel_client::tls::Roots;
 use koppel_client::{KoppelClient, OpenError, Setup};
 use koppel_core::AccountId;
+use koppel_protocol::pairing::Platform;
 
 pub(crate) fn setup(folder: &tempfile::TempDir, secrets: Arc<dyn SecretStore>) -> Setup {
     Setup {
@@ -19,6 +20,7 @@ pub(crate) fn setup(folder: &tempfile::TempDir, secrets: Arc<dyn SecretStore>) -
         keys: Arc::new(SoftKeys::new(secrets.clone())),
         secrets,
         roots: Roots::bundled(),
+        platform: Platform::Terminal,
         clock: Arc::new(SystemClock),
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     moment::Generation,
     refused::Refused,
     snapshot::ConnectionView,
+    trouble::Trouble,
 };
 
 impl Account {
@@ -122,6 +123,8 @@ impl Account {
                 inbox::Effect::Notice { nid } => {
                     effects.extend(self.notice_view(nid).map(|view| Effect::News(News::Notice(view))));
                 }
+                // The last thing a phone of a deleted account hears: from now on the server knows it no more.
+                inbox::Effect::Unlinked => self.stop_if_revoked(Trouble::DeviceRevoked, &mut effects, world)?,
                 inbox::Effect::NeedIdentity => effects.extend(self.need_identity(world)),
                 inbox::Effect::Nonce(nonce) => {
                     if self.connection.nonce(world.now).is_none() {

@@ -1,10 +1,10 @@
 //! The life of an account: answers without a network, locks, removal, and how accounts leave each other alone.
 
 use koppel_core::{
-    AccountStatus, Approving, ConnectionView, DenyReason, Event, News, NoSignature, Outcome, PairingEnd, Question,
+    AccountStatus, Approving, ConnectionView, DenyReason, Event, News, NoSignature, Now, Outcome, PairingEnd, Question,
     Refused, Reply, Trouble,
 };
-use koppel_protocol::phone_api::ChallengeState;
+use koppel_protocol::{notice::NoticeKind, phone_api::ChallengeState};
 
 use crate::{
     fixtures::{Curve, cid},
@@ -200,6 +200,30 @@ fn this_was_not_me_counts_after_the_challenge_was_approved_and_after_a_restart()
     world.run_for(1_000);
     assert_eq!(world.outcomes(cid(1)), [Outcome::Approved, Outcome::Fraud]);
     assert_eq!(world.server().challenges[&cid(1)].state, ChallengeState::Fraud);
+}
+
+#[test]
+fn a_challenge_that_ended_unseen_is_ended_at_the_next_look() {
+    let mut world = World::paired(19);
+    world.server().pose_code(cid(1), "anna", "314159");
+    world.run_for(1_000);
+    assert_eq!(world.phone.machine.snapshot(world.now()).challenges.len(), 1);
+    let now = world.now();
+    let late = Now { wall_ms: now.wall_ms + 600_000, monotonic_ms: now.monotonic_ms + 600_000 };
+    assert!(world.phone.machine.next_wake(late).is_some_and(|moment| moment <= late.monotonic_ms));
+}
+
+#[test]
+fn a_phone_of_a_deleted_account_stops() {
+    let mut world = World::paired(18);
+    let device = *world.server().devices.keys().next().unwrap();
+    world.server().notify(device, 1, NoticeKind::Unlinked);
+    world.run_for(1_000);
+    assert_eq!(world.status(1), Some(AccountStatus::Revoked));
+    assert_eq!(view(&world).connection, ConnectionView::Offline);
+    assert_eq!(world.phone.machine.snapshot(world.now()).notices[0].kind, "unlinked");
+    world.restart();
+    assert_eq!(world.status(1), Some(AccountStatus::Revoked));
 }
 
 #[test]
@@ -407,4 +431,30 @@ fn what_waits_is_announced_to_the_new_screen_after_a_restart_and_received_once()
     assert_eq!(world.announced(cid(1)), [1, 1]);
     let received = world.server().history.iter().filter(|fact| matches!(fact, Fact::Received(_))).count();
     assert_eq!(received, 1);
+}
+
+// What a push brings.
+
+#[test]
+fn an_envelope_is_known_by_its_live_challenge_whichever_way_it_came_first() {
+    let mut world = World::paired(91);
+    world.server().pose_number(cid(1), "anna");
+    let device = *world.server().devices.keys().next().unwrap();
+    world.run_for(1_000);
+    let text = world.server().challenges[&cid(1)].messages[&(device, 1)].clone();
+    let envelope = world.server().seal(device, &text);
+    assert_eq!(world.phone.machine.live_challenge_in(&envelope, world.now()), Some((account(1), cid(1))));
+    world.run_for(600_000);
+    assert_eq!(world.phone.machine.live_challenge_in(&envelope, world.now()), None, "it is over");
+    let rubbish = world.server().seal(device, "no message");
+    assert_eq!(world.phone.machine.live_challenge_in(&rubbish, world.now()), None);
+}
+
+#[test]
+fn an_account_that_is_stopped_hears_from_nobody() {
+    let mut world = World::paired(92);
+    let heard: Vec<_> = world.phone.machine.correspondents().into_iter().map(|from| from.account).collect();
+    assert_eq!(heard, [account(1)]);
+    world.take(Event::Remove { account: account(1) }).unwrap();
+    assert!(world.phone.machine.correspondents().is_empty());
 }

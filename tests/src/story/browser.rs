@@ -14,7 +14,8 @@ use super::html::{self, Form};
 
 /// How long a page may take to change after whatever changes it.
 const PATIENCE: Duration = Duration::from_secs(30);
-const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Story/1.0";
+/// What it calls itself.
+pub const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Story/1.0";
 
 /// What a browser shows.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("koppel-protocol", &[]),
     ("koppel-core", &["koppel-protocol"]),
     ("koppel-client", &["koppel-core", "koppel-protocol"]),
+    ("koppel-bindings", &["koppel-client", "koppel-core", "koppel-protocol"]),
     ("koppel-cli", &["koppel-client", "koppel-core", "koppel-protocol"]),
     ("koppel-domain", &["koppel-protocol"]),
     ("koppel-store", &["koppel-domain", "koppel-protocol"]),

@@ -17,9 +17,12 @@ pub(super) fn check(workspace: &Workspace) -> Result<Findings> {
         .iter()
         .filter_map(|licence| licence.as_str().map(str::to_owned))
         .collect();
+    let excepted = exceptions(&rules)?;
     let mut findings = Vec::new();
     for package in workspace.metadata()?.packages() {
         let name = format!("{} {}", package.name, package.version);
+        let mut allowed = allowed.clone();
+        allowed.extend(excepted.iter().filter(|(of, _)| *of == package.name).map(|(_, licence)| licence.clone()));
         let Some(expression) = &package.license else {
             findings.push(format!("{name} names no licence"));
             continue;
@@ -31,6 +34,19 @@ pub(super) fn check(workspace: &Workspace) -> Result<Findings> {
         }
     }
     Ok(findings)
+}
+
+/// Crates that may be under a licence of their own, and which.
+fn exceptions(rules: &toml::Table) -> Result<Vec<(String, String)>> {
+    let Some(list) = rules["licenses"].get("exceptions") else { return Ok(Vec::new()) };
+    let list = list.as_array().context("deny.toml: licenses.exceptions is not a list")?;
+    let mut exceptions = Vec::new();
+    for exception in list {
+        let name = exception["crate"].as_str().context("deny.toml: an exception names no crate")?;
+        let allow = exception["allow"].as_array().context("deny.toml: an exception allows nothing")?;
+        exceptions.extend(allow.iter().filter_map(|it| it.as_str()).map(|it| (name.to_owned(), it.to_owned())));
+    }
+    Ok(exceptions)
 }
 
 /// An SPDX licence expression: `MIT OR (Apache-2.0 AND Zlib)`.

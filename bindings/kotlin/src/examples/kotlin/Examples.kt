@@ -1,0 +1,83 @@
+package nl.koppel.examples
+
+import java.nio.file.Path
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import nl.koppel.AccountId
+import nl.koppel.ApprovalSigner
+import nl.koppel.ChallengeContent
+import nl.koppel.ChallengeId
+import nl.koppel.DeviceKind
+import nl.koppel.Invitation
+import nl.koppel.KoppelClient
+import nl.koppel.KoppelException
+import nl.koppel.KoppelState
+import nl.koppel.Outcome
+import nl.koppel.Platform
+import nl.koppel.PlatformException
+import nl.koppel.SigningRequest
+import nl.koppel.host
+import nl.koppel.jvm.JvmKeys
+import nl.koppel.jvm.MemorySecrets
+import nl.koppel.link
+import nl.koppel.text
+
+/** Opens a companion with everything in memory, and shows each state. */
+suspend fun openAndWatch(folder: Path, render: (KoppelState) -> Unit) {
+    val secrets = MemorySecrets()
+    KoppelClient.open(folder, Platform(secrets, JvmKeys(secrets), DeviceKind.TERMINAL)).use { client ->
+        client.state.collect { state -> render(state) }
+    }
+}
+
+/** Nothing is sent to a server before the person agreed to its name. */
+fun hostFirst(scanned: String): String = try {
+    "Koppelen met ${Invitation.link(scanned).host}?"
+} catch (wrong: KoppelException.InvitationInvalid) {
+    "Dit is geen koppellink (${wrong.why})."
+}
+
+/** Pairs by a link; the number to type is in the state afterwards, also after a restart of the app. */
+suspend fun pairByLink(client: KoppelClient, scanned: String, agrees: suspend (String) -> Boolean, prompt: ApprovalSigner): AccountId? {
+    val offer = client.pair(Invitation.link(scanned), deviceName = "Telefoon van Anna", approvals = true)
+    if (!agrees("${offer.organisation} (${offer.host}), account ${offer.user}")) {
+        offer.decline()
+        return null
+    }
+    return offer.accept(prompt)
+}
+
+/** Connected while a screen is there: cancelled, it disconnects. */
+suspend fun connectWhileOnScreen(client: KoppelClient, screen: suspend () -> Unit) = coroutineScope {
+    val online = launch { client.stayConnected() }
+    screen()
+    online.cancel()
+}
+
+/** Shows a challenge and says what to do. */
+suspend fun show(client: KoppelClient, id: ChallengeId): String = when (val content = client.show(id)) {
+    is ChallengeContent.Code -> "Typ in uw browser: ${content.text}"
+    ChallengeContent.Number -> "Typ hier het getal dat op uw scherm staat"
+    is ChallengeContent.ConfirmPairing -> "Typ hier het controlegetal van ${content.name}"
+    ChallengeContent.Unlock -> "Account weer openen?"
+    ChallengeContent.Unsupported -> "Werk de app bij"
+}
+
+/** Approves with the number that the person typed. */
+suspend fun approveWithNumber(client: KoppelClient, id: ChallengeId, typed: String, prompt: ApprovalSigner): String =
+    when (val outcome = client.approve(id, typed, prompt)) {
+        Outcome.Approved -> "Ga terug naar uw browser"
+        Outcome.Queued -> "Verstuurd zodra er verbinding is"
+        is Outcome.WrongNumber -> "Dat getal is niet goed; nog ${outcome.left} keer"
+        else -> "Dit verzoek is voorbij"
+    }
+
+/** A prompt as a signer: what the platform's own dialogue says becomes one of three endings. */
+fun signerOfAPrompt(ask: suspend (title: String) -> Boolean?, sign: (alias: String, payload: ByteArray) -> ByteArray) =
+    ApprovalSigner { request: SigningRequest ->
+        when (ask("Inloggen bij ${request.title}")) {
+            true -> sign(request.alias, request.payload)
+            false -> throw PlatformException.UserCancelled()
+            null -> throw PlatformException.KeyInvalidated()
+        }
+    }

@@ -1,0 +1,21 @@
+package nl.koppel
+
+/**
+ * The address that the person must agree to before anything is sent there.
+ *
+ * @throws KoppelException `InvitationInvalid`, before any try is spent: with the place of the wrong symbol, where it is known
+ * @sample nl.koppel.examples.hostFirst
+ */
+public val Invitation.host: String
+    get() = speaking { Library.load(); hostOf(this) }
+
+/** What a QR code held, or a link that was opened or pasted. */
+public fun Invitation.Companion.link(uri: String): Invitation = Invitation.Link(uri.toByteArray())
+
+/** A koppelcode as it was typed: any case, hyphens and spaces anywhere. */
+public fun Invitation.Companion.koppelcode(server: String, user: String, code: String): Invitation =
+    Invitation.Koppelcode(server, user, code.toByteArray())
+
+/** The digits, for the one place that shows or speaks them. */
+public val ChallengeContent.Code.text: String
+    get() = digits.decodeToString()

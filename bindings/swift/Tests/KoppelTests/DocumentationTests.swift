@@ -1,0 +1,76 @@
+import Examples
+import Foundation
+import Koppel
+import Testing
+
+@Suite("Documentation")
+struct DocumentationTests {
+    static let pages =
+        ["README.md", "../../docs/embed-app.md"]
+        + ["Koppel", "Pairing", "Answering", "Notifications"].map { "Sources/Koppel/Koppel.docc/\($0).md" }
+
+    /// Code on a page that nobody compiles goes stale.
+    @Test("code on the pages is code of the examples", arguments: pages)
+    func articles(page: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
+        func lines(_ file: String) throws -> [String] {
+            try String(contentsOf: root.appendingPathComponent(file), encoding: .utf8).components(separatedBy: "\n").map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+        }
+        let examples = try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Examples").path)
+        let compiled = Set(try examples.flatMap { try lines("Examples/\($0)") })
+        var (inside, seen) = (false, 0)
+        for line in try lines(page) {
+            if line.hasPrefix("```") {
+                inside = line == "```swift"
+                continue
+            }
+            guard inside, !line.isEmpty else { continue }
+            seen += 1
+            #expect(compiled.contains(line), "\(page): \(line)")
+        }
+        #expect(seen > 0, "\(page) has no code")
+    }
+
+    @Test("the program of the first page pairs and answers a login")
+    func fromScratch() async throws {
+        let server = try await RealServer.shared()
+        try await server.user("d-anna")
+        let link = try await server.link("d-anna")
+        let login = Slot<RealServer.Login>()
+        let (said, say) = AsyncStream.makeStream(of: String.self)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("koppel-scratch-\(UUID())")
+        let program = Task {
+            try await Examples.fromScratch(in: folder) { said in
+                say.yield(said)
+            } ask: { question in
+                if question.hasPrefix("Plak") { return link }
+                return question.hasPrefix("Welk") ? login.value?.number ?? "" : "ja"
+            }
+            say.finish()
+        }
+        var numbers: Set<String> = []
+        var last = ""
+        for await sentence in said {
+            last = sentence
+            let number = String(sentence.suffix(6))
+            guard sentence.hasPrefix("Typ dit getal"), numbers.insert(number).inserted else { continue }
+            try await server.confirm("d-anna", number)
+            login.value = try await server.challenge("d-anna", "number")
+        }
+        try await program.value
+        #expect(last == "approved" && numbers.count == 1)
+        #expect(try await server.state(of: #require(login.value)) == "approved")
+    }
+}
+
+/// One value that two tasks share.
+private final class Slot<Value: Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var held: Value?
+    var value: Value? {
+        get { lock.withLock { held } }
+        set { lock.withLock { held = newValue } }
+    }
+}
