@@ -295,9 +295,8 @@ async fn no_get_shows_a_secret() {
         match state {
             "approved" => {
                 let waiting = phone.inbox(&world).await.challenges;
-                let challenge = waiting.iter().map(|waiting| phone.challenge(waiting));
-                let challenge =
-                    challenge.filter(|it| it.claims().cid.to_string() == with_number["id"]).next_back().unwrap();
+                let mut challenges = waiting.iter().map(|waiting| phone.challenge(waiting));
+                let challenge = challenges.rfind(|it| it.claims().cid.to_string() == with_number["id"]).unwrap();
                 let approved = phone.decision(&challenge, Verdict::Approve, Some(number));
                 assert_eq!(phone.decide(&world, &approved).await.body["outcome"], "approved");
             }
