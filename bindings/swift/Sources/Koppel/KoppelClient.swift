@@ -217,6 +217,9 @@ public final class KoppelClient: Sendable {
             try await raw.stop()
         }
     }
+
+    /// For tests: forgets the client, as a process that is killed does. It ends with the last one who holds it.
+    func abandon() async { await OpenClients.shared.forget(self, of: path) }
 }
 
 /// The clients that are open: one for a folder.
