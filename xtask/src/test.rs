@@ -266,13 +266,15 @@ pub(crate) fn count(log: &str) -> Counts {
 }
 
 /// Surefire's total, not the lines of its classes: "[INFO] Tests run: 9, Failures: 1, Errors: 0, Skipped: 0"; how many ran,
-/// and how many of them went wrong or were left out.
+/// and how many of them went wrong. What was left out did not run: the scenarios name those, with the reason.
 fn surefire_total(line: &str) -> Option<(u64, u64)> {
     let rest = ["[INFO] ", "[ERROR] ", "[WARNING] "].iter().find_map(|level| line.strip_prefix(level))?;
     let rest = rest.strip_prefix("Tests run: ")?;
     let numbers: Vec<u64> = rest.split(", ").filter_map(|part| part.rsplit(' ').next()?.parse().ok()).collect();
     match numbers.as_slice() {
-        [run, failures, errors, skipped] if !rest.contains("Time elapsed") => Some((*run, failures + errors + skipped)),
+        [run, failures, errors, skipped] if !rest.contains("Time elapsed") => {
+            Some((run.saturating_sub(*skipped), failures + errors))
+        }
         _ => None,
     }
 }
@@ -308,7 +310,7 @@ mod tests {
         assert_eq!(count("ok pairing\n14 passed, 0 failed\n"), expected(14, 0));
         let surefire = "[ERROR] Tests run: 11, Failures: 1, Errors: 0, Skipped: 0, Time elapsed: 56.72 s <<< FAILURE! -- in A\n\
                         [ERROR] Tests run: 20, Failures: 1, Errors: 2, Skipped: 1\n";
-        assert_eq!(count(surefire), expected(16, 4));
+        assert_eq!(count(surefire), expected(16, 3));
         let swift = "✘ Test \"a\" recorded an issue at A.swift:1:1: Expectation failed: 1 == 2\n\
                      ✘ Test \"a\" failed after 0.1 seconds with 1 issue.\n\
                      ✘ Suite \"A\" failed after 0.1 seconds with 1 issue.\n\
