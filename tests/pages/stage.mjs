@@ -1,6 +1,7 @@
-// A real server, a real panel and real phones in a terminal, as processes on loopback with files of their own.
+// A real server, a real panel and real phones in a terminal, as processes on loopback with files of their own. Which panel it is,
+// an object says: `returnPath` is where browsers come back, `serve` starts it, `welcome` waits until somebody is in.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,15 +10,35 @@ import { after, before } from "node:test";
 import { binary } from "./binaries.mjs";
 
 const ORGANISATION = "De Linden";
-const PASSWORD = "a-linden-tree-in-may";
+export const PASSWORD = "a-linden-tree-in-may";
 const PIN = "471108";
 
 /** How long a process or a person's next step may take. */
 const PATIENCE = 30_000;
 
+/** The panel of this repository. */
+const ownPanel = {
+  returnPath: "/koppel/return",
+
+  async serve(stage, users) {
+    for (const user of users) {
+      const add = ["user", "add", "--password-file", "-", "--users", stage.file("users.json"), user];
+      execFileSync(binary("koppel-panel"), add, { input: PASSWORD });
+    }
+    const { host } = new URL(stage.panel);
+    await stage.serve("koppel-panel", "--listen", host, "--public-url", stage.panel, "--server", stage.server,
+      "--mode", stage.mode, "--api-key-file", stage.file("panel.key"),
+      "--directory-secret-file", stage.file("directory.secret"), "--users", stage.file("users.json"),
+      "--state", stage.file("panel.json"));
+  },
+
+  /** What stands behind the login: `server` or `device_signature`. */
+  welcome: (page) => page.locator("[data-evidence]").getAttribute("data-evidence"),
+};
+
 /** Starts everything for the tests of one file. The panel asks in this mode: `code` or `number`. */
-export function useStage({ mode, users }) {
-  const stage = new Stage(mode);
+export function useStage({ mode, users, panel = ownPanel }) {
+  const stage = new Stage(mode, panel);
   before(() => stage.start(users), { timeout: 60_000 });
   after(() => stage.end());
   return stage;
@@ -25,9 +46,11 @@ export function useStage({ mode, users }) {
 
 class Stage {
   #children = [];
+  #panel;
 
-  constructor(mode) {
+  constructor(mode, panel) {
     this.mode = mode;
+    this.#panel = panel;
     this.folder = mkdtempSync(join(tmpdir(), "koppel-stage-"));
   }
 
@@ -41,30 +64,23 @@ class Stage {
       "--directory-url", `${this.panel}/koppel/directory`);
     writeFileSync(join(this.folder, "directory.secret"), made.directory_secret);
     this.command("relying-party", "add", "Klantpaneel", "--organisation", ORGANISATION,
-      "--return-url", `${this.panel}/koppel/return`);
+      "--return-url", `${this.panel}${this.#panel.returnPath}`);
     const { key } = this.command("key", "add", "--relying-party", "Klantpaneel", "--scope", "verify");
+    this.key = key;
     writeFileSync(join(this.folder, "panel.key"), key);
-    await this.#serve("koppel-server", "serve", "--database", this.#file("koppel.sqlite"), "--listen", this.host);
-
-    for (const user of users) {
-      const add = ["user", "add", "--password-file", "-", "--users", this.#file("users.json"), user];
-      execFileSync(binary("koppel-panel"), add, { input: PASSWORD });
-    }
-    await this.#serve("koppel-panel", "--listen", `127.0.0.1:${panelPort}`, "--public-url", this.panel,
-      "--server", this.server, "--mode", this.mode, "--api-key-file", this.#file("panel.key"),
-      "--directory-secret-file", this.#file("directory.secret"), "--users", this.#file("users.json"),
-      "--state", this.#file("panel.json"));
+    await this.serve("koppel-server", "serve", "--database", this.file("koppel.sqlite"), "--listen", this.host);
+    await this.#panel.serve(this, users);
   }
 
   /** One of the server's commands; what it answers. */
   command(...words) {
-    const all = [...words, "--database", this.#file("koppel.sqlite"), "--json"];
+    const all = [...words, "--database", this.file("koppel.sqlite"), "--json"];
     return JSON.parse(execFileSync(binary("koppel-server"), all));
   }
 
   /** A phone with a folder of its own; `words` as behind `koppel`. It dies with the stage. */
   phone(name, ...words) {
-    const folder = this.#file(`phones/${name}`);
+    const folder = this.file(`phones/${name}`);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "pin.txt"), `${PIN}\n`);
     const options = ["--json", "--yes", "--locale", "en", "--secrets", "file", "--folder", join(folder, "phone")];
@@ -81,10 +97,10 @@ class Stage {
     await page.waitForURL(`${this.server}/p/**`);
   }
 
-  /** Waits for the panel's start page; what stands behind the login: `server` or `device_signature`. */
+  /** Waits for the panel's start page; what the panel says of the login. */
   async welcome(page) {
     await page.waitForURL(`${this.panel}/`, { timeout: PATIENCE });
-    return page.locator("[data-evidence]").getAttribute("data-evidence");
+    return this.#panel.welcome(page);
   }
 
   /** From the enrolment page to the panel: pairs by the koppelcode on the page, and answers the test. */
@@ -121,22 +137,36 @@ class Stage {
 
   /** What server and panel logged, for the message of a failure. */
   logs() {
-    const read = (name) => `----- ${name}\n${readFileSync(this.#file(`${name}.log`), "utf8")}`;
-    return ["koppel-server", "koppel-panel"].map(read).join("\n");
+    const logs = readdirSync(this.folder).filter((name) => name.endsWith(".log"));
+    return logs.map((name) => `----- ${name}\n${readFileSync(this.file(name), "utf8")}`).join("\n");
   }
 
-  #file(name) {
+  file(name) {
     return join(this.folder, name);
   }
 
+  /** Starts a program that is not ours and waits until it answers at the panel's address. It dies with the stage. */
+  async servePanel(program, words, options) {
+    const log = openSync(this.file("panel.log"), "a");
+    const child = spawn(program, words, { ...options, stdio: ["ignore", log, log] });
+    this.#children.push(child);
+    const ended = new Promise((done) => child.once("exit", done).once("error", done));
+    const until = Date.now() + PATIENCE;
+    while (!(await answers(this.panel))) {
+      const gone = await Promise.race([ended.then(() => true), pause(50)]);
+      if (gone || Date.now() > until) throw new Error(`${program} did not come up:\n${readFileSync(this.file("panel.log"), "utf8")}`);
+    }
+  }
+
   #spawn(name, words, stdin) {
-    const log = openSync(this.#file(`${name}.log`), "a");
+    const log = openSync(this.file(`${name}.log`), "a");
     const child = spawn(binary(name), words, { stdio: [stdin, "pipe", log] });
     this.#children.push(child);
     return child;
   }
 
-  async #serve(name, ...words) {
+  /** Starts one of our servers and waits for its first line. */
+  async serve(name, ...words) {
     const child = this.#spawn(name, words, "ignore");
     const first = await Promise.race([
       new Promise((done) => createInterface(child.stdout).once("line", done)),
@@ -196,6 +226,10 @@ class Phone {
       [event, mode ?? code, state, outcome].filter(Boolean).join(" ")).join(", ");
   }
 }
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const answers = (address) => fetch(address, { redirect: "manual" }).then(() => true, () => false);
 
 function freePort() {
   return new Promise((done) => {

@@ -60,11 +60,7 @@ pub(crate) struct Counts {
 
 /// Runs the named parts, or all; whether every test passed.
 pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<bool> {
-    let mut parts = chosen(names)?;
-    if names.is_empty() && !workspace.path(PYTHON_PHONE).exists() {
-        println!("not there, and not played: {PYTHON_PHONE}");
-        parts.retain(|part| *part != Part::Python);
-    }
+    let parts = chosen(names)?;
     let logs = workspace.target().join("xtask-logs");
     fs::create_dir_all(&logs)?;
     let total = thread::scope(|scope| -> Result<Counts> {
@@ -105,8 +101,8 @@ fn bring(workspace: &Workspace, parts: &[Part], logs: &Path) -> Result<PathBuf> 
     if parts.contains(&Part::Swift) {
         tools::for_swift(workspace, &log)?;
     }
-    if parts.contains(&Part::Python) {
-        return tools::for_python(workspace, &workspace.path(PYTHON_PHONE), &log);
+    if parts.contains(&Part::Python) || parts.contains(&Part::Pages) {
+        return tools::for_python(workspace, &log);
     }
     Ok("python3".into())
 }
@@ -124,8 +120,6 @@ fn build(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
-const PYTHON_PHONE: &str = "examples/python-phone";
-
 fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
     let programs = workspace.programs(PROFILE);
     let mut command = match part {
@@ -133,12 +127,13 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
         Part::Demo => Command::new(programs.join("koppel-story")),
         Part::Python => {
             let mut command = Command::new(python);
-            command.arg("play.py").current_dir(workspace.path(PYTHON_PHONE));
+            command.arg("play.py").current_dir(workspace.path("examples/python-phone"));
             command
         }
         Part::Pages => {
             let mut command = Command::new("npm");
             command.args(["test", "--silent"]).current_dir(workspace.path("tests/pages"));
+            command.env("KOPPEL_PYTHON", python);
             command
         }
         Part::Kotlin => {

@@ -18,7 +18,7 @@ use crate::{
 /// One `apt-get` at a time: it locks its database.
 static APT: Mutex<()> = Mutex::new(());
 
-/// Node, a Chromium and the packages of the page tests.
+/// Node, a Chromium, a PHP, and the packages of the page tests and of the example in Node.
 pub(crate) fn for_pages(workspace: &Workspace, log: &Path) -> Result<()> {
     let mut missing = Vec::new();
     if !is_there("node") {
@@ -32,11 +32,16 @@ pub(crate) fn for_pages(workspace: &Workspace, log: &Path) -> Result<()> {
     {
         missing.push("chromium");
     }
+    if !is_there("php") {
+        missing.push("php-cli");
+    }
     install(&missing, log)?;
-    let folder = workspace.path("tests/pages");
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
-    must(&mut npm, log)
+    for folder in ["tests/pages", "examples/panel/node"] {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(workspace.path(folder));
+        must(&mut npm, log)?;
+    }
+    Ok(())
 }
 
 /// A JDK and Maven; what the package itself needs is Maven's to fetch.
@@ -58,13 +63,16 @@ pub(crate) fn for_swift(workspace: &Workspace, log: &Path) -> Result<()> {
     must(&mut toolchain, log)
 }
 
-/// A Python that has what `requirements.txt` in the example names: the system's own, or one in `target/`.
-pub(crate) fn for_python(workspace: &Workspace, example: &Path, log: &Path) -> Result<PathBuf> {
+/// What the examples in Python need.
+const REQUIREMENTS: [&str; 2] = ["examples/python-phone/requirements.txt", "examples/panel/python/requirements.txt"];
+
+/// A Python that has what [`REQUIREMENTS`] name: the system's own, or one in `target/`.
+pub(crate) fn for_python(workspace: &Workspace, log: &Path) -> Result<PathBuf> {
     if !is_there("python3") {
         install(&["python3", "python3-venv"], log)?;
     }
     let mut ask = Command::new("python3");
-    ask.args(["-c", "import cryptography"]);
+    ask.args(["-c", "import cryptography, flask, requests"]);
     if output(&mut ask).is_ok() {
         return Ok("python3".into());
     }
@@ -78,7 +86,10 @@ pub(crate) fn for_python(workspace: &Workspace, example: &Path, log: &Path) -> R
         must(&mut venv, log)?;
     }
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(example.join("requirements.txt"));
+    pip.args(["-m", "pip", "install", "--quiet"]);
+    for file in REQUIREMENTS {
+        pip.arg("--requirement").arg(workspace.path(file));
+    }
     must(&mut pip, log)?;
     Ok(python)
 }
