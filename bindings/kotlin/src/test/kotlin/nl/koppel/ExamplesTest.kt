@@ -1,0 +1,79 @@
+package nl.koppel
+
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.io.path.listDirectoryEntries
+import kotlin.io.path.readLines
+import kotlin.io.path.readText
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.launch
+import nl.koppel.examples.fromScratch
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** The code on the pages. */
+class ExamplesTest {
+    private val repository = Path.of(System.getProperty("koppel.repository"))
+    private val examples = repository.resolve("bindings/kotlin/src/examples/kotlin")
+    private val firstPage = repository.resolve("docs/embed-app.md")
+
+    @Test
+    fun `the program of the first page is the one that is compiled`() {
+        val program = examples.resolve("FromScratch.kt").readText()
+        assertTrue("```kotlin\n$program```\n" in firstPage.readText(), "copy FromScratch.kt onto $firstPage")
+    }
+
+    /** Code on a page that nobody compiles goes stale. */
+    @Test
+    fun `code on the pages is code of the examples`() {
+        val compiled = examples.listDirectoryEntries("*.kt").flatMap { it.readLines() }.map { it.trim() }.toSet()
+        for (page in listOf(firstPage, repository.resolve("bindings/kotlin/README.md"))) {
+            val lines = kotlinOn(page)
+            assertTrue(lines.isNotEmpty(), "$page has no code")
+            assertEquals(emptyList<String>(), lines - compiled, "$page")
+        }
+    }
+
+    private fun kotlinOn(page: Path): List<String> {
+        var inside = false
+        return page.readLines().map { it.trim() }.filter { line ->
+            val fence = line.startsWith("```")
+            if (fence) inside = line == "```kotlin"
+            inside && !fence && line.isNotEmpty()
+        }
+    }
+
+    @Test
+    fun `the program of the first page pairs and answers a login`() = story {
+        RealServer.start().use { server ->
+            server.user("anna")
+            val said = Channel<String>(Channel.UNLIMITED)
+            val begun = CompletableDeferred<RealServer.Login>()
+            val program = launch {
+                fromScratch(Files.createTempDirectory("koppel-scratch"), say = { said.trySend(it) }, ask = { question ->
+                    when (question.substringBefore(' ')) {
+                        "Plak" -> server.link("anna")
+                        "Welk" -> begun.await().number!!
+                        else -> "ja"
+                    }
+                })
+                said.close()
+            }
+            val sentences = mutableListOf<String>()
+            for (sentence in said) {
+                // The number is said with each picture of the state in which it is; the desk types it once.
+                if (sentence.startsWith("Typ dit getal") && sentence !in sentences) {
+                    server.confirm("anna", sentence.takeLast(6))
+                    begun.complete(server.challenge("anna", "number"))
+                }
+                sentences += sentence
+            }
+            program.join()
+            assertEquals("Ga terug naar uw browser", sentences.last())
+            assertEquals(2, sentences.distinct().size, "$sentences")
+            assertEquals("approved", server.stateOf(begun.await()))
+        }
+    }
+}
