@@ -207,11 +207,11 @@ pub(crate) struct WhoAndWhy {
     /// Who acts [default: the account that runs this]
     #[arg(long, env = "USER", default_value = "operator")]
     agent: String,
-    /// Why
-    #[arg(long, default_value = "by command")]
+    /// Why: it stands in the user's history
+    #[arg(long)]
     reason: String,
-    /// By which ticket
-    #[arg(long, default_value = "-")]
+    /// By which ticket of the support system
+    #[arg(long)]
     ticket: String,
 }
 

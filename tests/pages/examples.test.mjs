@@ -72,5 +72,18 @@ for (const { name, file, program, words } of examples) {
       assert.match(await page.locator("p").textContent(), /^Nobody is in/);
       await close();
     });
+
+    test("lets nobody in when Koppel cannot be reached", { timeout: 60_000 }, async () => {
+      await stage.killServer();
+      const { page, close } = await openBrowser(browser(), stage, sizes.desktop);
+      await page.goto(`${stage.panel}/sign-in`);
+      await page.locator("[name=login_name]").fill("jansen");
+      await page.locator("[name=password]").fill(PASSWORD);
+      await page.keyboard.press("Enter");
+      await page.getByText("We cannot check your second factor now").waitFor();
+      await page.goto(stage.panel);
+      assert.match(await page.locator("p").textContent(), /^Nobody is in/);
+      await close();
+    });
   });
 }

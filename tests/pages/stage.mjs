@@ -47,6 +47,7 @@ export function useStage({ mode, users, panel = ownPanel }) {
 class Stage {
   #children = [];
   #panel;
+  #server;
 
   constructor(mode, panel) {
     this.mode = mode;
@@ -68,7 +69,7 @@ class Stage {
     const { key } = this.command("key", "add", "--relying-party", "Klantpaneel", "--scope", "verify");
     this.key = key;
     writeFileSync(join(this.folder, "panel.key"), key);
-    await this.serve("koppel-server", "serve", "--database", this.file("koppel.sqlite"), "--listen", this.host);
+    this.#server = await this.serve("koppel-server", "serve", "--database", this.file("koppel.sqlite"), "--listen", this.host);
     await this.#panel.serve(this, users);
   }
 
@@ -130,6 +131,13 @@ class Stage {
     return challenge;
   }
 
+  /** The server is gone: nobody answers at its address any more. */
+  async killServer() {
+    const gone = new Promise((done) => this.#server.once("exit", done));
+    this.#server.kill("SIGKILL");
+    await gone;
+  }
+
   end() {
     for (const child of this.#children) child.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
@@ -173,6 +181,7 @@ class Stage {
       new Promise((done) => child.once("exit", (code) => done(`it ended with ${code}`))),
     ]);
     if (!first.startsWith("listening on ")) throw new Error(`${name} did not come up: ${first}`);
+    return child;
   }
 }
 

@@ -97,7 +97,9 @@ impl Stage {
     /// # Errors
     /// When the command fails.
     pub fn koppelcode_from_support(&self, user: &str) -> Result<String> {
-        let answer = self.server()?.command(&["user", "koppelcode", "--organisation", "De Linden", user])?;
+        let why = ["--reason", "new phone", "--ticket", "4711"];
+        let koppelcode = [&["user", "koppelcode", "--organisation", "De Linden", user][..], &why].concat();
+        let answer = self.server()?.command(&koppelcode)?;
         answer["code"].as_str().map(str::to_owned).with_context(|| format!("no code in {answer}"))
     }
 
