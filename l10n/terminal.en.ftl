@@ -169,6 +169,7 @@ notice-device-added = { $time }  { $who }: a phone was paired: { $detail }. Was 
 notice-device-removed = { $time }  { $who }: a phone was removed: { $detail }.
 notice-factor-changed = { $time }  { $who }: the way you log in was changed: { $detail }.
 notice-locked = { $time }  { $who }: your account was locked. { $detail }
+notice-unlocked = { $time }  { $who }: your account is no longer locked.
 notice-unlinked = { $time }  { $who }: this phone was unlinked. { $detail }
 notice-other = { $time }  { $who }: { $detail }
 

@@ -169,6 +169,7 @@ notice-device-added = { $time }  { $who }: er is een telefoon gekoppeld: { $deta
 notice-device-removed = { $time }  { $who }: er is een telefoon verwijderd: { $detail }.
 notice-factor-changed = { $time }  { $who }: uw manier van inloggen is gewijzigd: { $detail }.
 notice-locked = { $time }  { $who }: uw account is vergrendeld. { $detail }
+notice-unlocked = { $time }  { $who }: uw account is niet meer vergrendeld.
 notice-unlinked = { $time }  { $who }: deze telefoon is losgekoppeld. { $detail }
 notice-other = { $time }  { $who }: { $detail }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use koppel_client::clock::SystemClock;
+use koppel_client::clock::{Clock, SystemClock, WrongClock};
 use koppel_client::disk::RealDisk;
 use koppel_client::tls::Roots;
 use koppel_client::{KoppelClient as Client, Setup, opening};
@@ -32,6 +32,9 @@ pub struct OpenOptions {
     pub kind: DeviceKind,
     /// Certificates (DER) to trust beside the public ones: of an organisation that makes its own.
     pub extra_roots: Vec<Vec<u8>>,
+    /// For tests only: how many seconds the phone's clock is pretended to be ahead. An app leaves it at 0.
+    #[uniffi(default = 0)]
+    pub clock_ahead_s: i64,
 }
 
 /// A pairing that may come to be. Nothing is bound yet.
@@ -349,6 +352,10 @@ fn setup(options: OpenOptions, secrets: Arc<dyn SecretStore>, keys: Arc<dyn Devi
             why: "roots-invalid".into(),
         })?;
     }
+    let clock: Arc<dyn Clock> = match options.clock_ahead_s {
+        0 => Arc::new(SystemClock),
+        ahead_s => Arc::new(WrongClock { ahead_s }),
+    };
     Ok(Setup {
         folder: PathBuf::from(options.folder),
         disk: Arc::new(RealDisk),
@@ -356,6 +363,6 @@ fn setup(options: OpenOptions, secrets: Arc<dyn SecretStore>, keys: Arc<dyn Devi
         secrets,
         roots,
         platform: options.kind.into(),
-        clock: Arc::new(SystemClock),
+        clock,
     })
 }

@@ -108,6 +108,7 @@ fn word(kind: NoticeKind) -> &'static str {
         NoticeKind::DeviceRemoved => "device_removed",
         NoticeKind::FactorChanged => "factor_changed",
         NoticeKind::Locked => "locked",
+        NoticeKind::Unlocked => "unlocked",
         NoticeKind::Unlinked => "unlinked",
         NoticeKind::Unknown => "unknown",
     }

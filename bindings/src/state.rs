@@ -109,7 +109,7 @@ pub struct Notice {
     pub id: NoticeId,
     /// The account.
     pub account: AccountId,
-    /// `device_added`, `device_removed`, `factor_changed`, `locked`, `unlinked`, or a word of a newer server.
+    /// `device_added`, `device_removed`, `factor_changed`, `locked`, `unlocked`, `unlinked`, or a word of a newer server.
     pub kind: String,
     /// When.
     pub at: SystemTime,

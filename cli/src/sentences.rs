@@ -123,6 +123,7 @@ pub(crate) fn notice(texts: &Texts, view: &NoticeView, organisation: &str) -> St
         "device_removed" => texts.say_with("notice-device-removed", &facts),
         "factor_changed" => texts.say_with("notice-factor-changed", &facts),
         "locked" => texts.say_with("notice-locked", &facts),
+        "unlocked" => texts.say_with("notice-unlocked", &facts),
         "unlinked" => texts.say_with("notice-unlinked", &facts),
         _ => texts.say_with("notice-other", &facts),
     }

@@ -266,21 +266,22 @@ impl KoppelClient {
         self.wish(Event::Dismiss { account, nid }).await
     }
 
-    /// Disconnects and ends the engine. Everything that matters is already on disk.
+    /// Disconnects and ends the engine, and returns when it has ended, whoever stopped it. Everything that matters is already on disk. The folder can
+    /// be opened anew then; every verb here gives [`ClientError::Stopped`].
     pub async fn stop(&self) {
-        let (stopped, wait) = oneshot::channel();
-        if self.0.inputs.send(Input::Stop(stopped)).await.is_ok() {
-            // An engine that ended by itself has stopped too.
-            let _ = wait.await;
-        }
+        // A closed inbox: it is ending already.
+        let _ = self.0.inputs.send(Input::Stop).await;
+        // The engine alone publishes the state, so it is gone when nobody does.
+        let mut state = self.0.state.clone();
+        while state.changed().await.is_ok() {}
     }
 
-    /// Whether it was stopped.
+    /// Whether it was stopped, or is being stopped.
     pub fn is_stopped(&self) -> bool {
         self.0.inputs.is_closed()
     }
 
-    /// Returns once it was stopped.
+    /// Returns once it takes nothing any more.
     pub async fn stopped(&self) {
         self.0.inputs.closed().await;
     }

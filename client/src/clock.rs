@@ -46,3 +46,31 @@ impl Clock for SystemClock {
         Now { wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX), monotonic_ms: monotonic_ms() }
     }
 }
+
+/// The clocks of this machine, the one on the wall set wrong: a phone that its owner set to another day. For tests of that.
+#[derive(Debug, Clone, Copy)]
+pub struct WrongClock {
+    /// How many seconds it is ahead; behind, when negative.
+    pub ahead_s: i64,
+}
+
+impl Clock for WrongClock {
+    fn now(&self) -> Now {
+        let now = SystemClock.now();
+        Now { wall_ms: now.wall_ms.saturating_add(self.ahead_s.saturating_mul(1000)), ..now }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_clock_is_wrong_on_the_wall_alone() {
+        for ahead_s in [86_400, -86_400] {
+            let (before, wrong, after) = (SystemClock.now(), WrongClock { ahead_s }.now(), SystemClock.now());
+            assert!((before.wall_ms..=after.wall_ms).contains(&(wrong.wall_ms - ahead_s * 1000)));
+            assert!((before.monotonic_ms..=after.monotonic_ms).contains(&wrong.monotonic_ms));
+        }
+    }
+}

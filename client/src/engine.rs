@@ -52,8 +52,8 @@ pub(crate) enum Input {
         /// Came.
         on: bool,
     },
-    /// The end: everything is closed, then answered.
-    Stop(oneshot::Sender<()>),
+    /// The end. It has come when nobody publishes the state any more.
+    Stop,
 }
 
 /// Where the answer to a received envelope goes: its live challenge, or why the account that it is for takes none.
@@ -134,12 +134,13 @@ impl Engine {
                         let _ = asker.send(self.receive(*envelope, road, alert).await);
                     }
                     Some(Input::Screen { on }) => self.screen(on).await,
-                    Some(Input::Stop(stopped)) => {
+                    Some(Input::Stop) => {
+                        // First of all: whoever asks from now on is told, instead of waiting for an engine that is ending.
+                        self.inbox.close();
                         self.happen(Event::Background).await;
                         self.close_channels();
                         // Keys that call us back and wait must not keep us from ending.
                         let _ = tokio::time::timeout(LAST_JOBS, self.desk.flush()).await;
-                        let _ = stopped.send(());
                         return;
                     }
                 },

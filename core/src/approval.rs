@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!  approve ──▶ Checking ──still live──▶ Signing ──signed──▶ Sending ──answered──▶ (outcome)
-//!  deny, fraud ───────────────────────▶ Signing                │  ▲
-//!                                                              └──┘ no answer: the same bytes again
+//!                │  ▲                     ▲                    │  ▲
+//!                └──┘ too soon: later     │                    └──┘ no answer: the same bytes again
+//!  deny, fraud ───────────────────────────┘
 //! ```
 //!
 //! Nothing is stored before the signature is there and verifies. From then on the answer is on disk and is sent, the
@@ -115,6 +116,10 @@ pub(crate) enum Event {
 pub(crate) enum Liveness {
     Live,
     Over(End),
+    /// It was asked too often, and said when to ask again.
+    TooSoon {
+        retry_after_s: u64,
+    },
     Unknown(Trouble),
 }
 
@@ -179,7 +184,7 @@ pub(crate) struct Approval {
 /// Where it stands.
 #[derive(Clone, PartialEq)]
 enum Step {
-    Checking { order: Generation, deadline: u64 },
+    Checking { deadline: u64, retry: Retry },
     Signing { order: Generation, deadline: u64, unsigned: ToSign },
     Sending { jws: String, queued: bool, retry: Retry },
     Over,
@@ -212,8 +217,9 @@ impl Approval {
         deadline: u64,
         moment: &mut Moment<'_>,
     ) -> (Self, Vec<Effect>) {
-        let order = moment.next_generation();
-        let step = Step::Checking { order, deadline };
+        let mut retry = Retry::default();
+        let order = retry.send(moment);
+        let step = Step::Checking { deadline, retry };
         (Self { subject, verdict: Verdict::Approve, number, step }, vec![Effect::Fetch { order }])
     }
 
@@ -248,7 +254,7 @@ impl Approval {
         moment: &mut Moment<'_>,
     ) -> Result<Vec<Effect>, Refused> {
         match (event, &mut self.step) {
-            (Event::Fetched { order, live }, Step::Checking { order: asked, deadline }) if order == *asked => {
+            (Event::Fetched { order, live }, Step::Checking { deadline, retry }) if retry.awaits(order) => {
                 let deadline = *deadline;
                 match live {
                     _ if moment.now.is_past(deadline) => Ok(self.end(Outcome::Expired)),
@@ -257,6 +263,10 @@ impl Approval {
                         Ok(vec![self.sign(uv, deadline, moment)?])
                     }
                     Liveness::Over(end) => Ok(self.end(end.into())),
+                    Liveness::TooSoon { retry_after_s } => {
+                        retry.failed(Some(retry_after_s), moment)?;
+                        Ok(Vec::new())
+                    }
                     Liveness::Unknown(trouble) => Ok(self.give_up(trouble)),
                 }
             }
@@ -299,9 +309,15 @@ impl Approval {
                 Ok(vec![Effect::Send { order: retry.send(moment), jws: jws.clone() }])
             }
             (Event::Nudge, _) => Ok(Vec::new()),
-            (Event::Tick, Step::Checking { deadline, .. } | Step::Signing { deadline, .. }) => {
-                if moment.now.is_past(*deadline) { Ok(self.end(Outcome::Expired)) } else { Ok(Vec::new()) }
+            (Event::Tick, Step::Checking { deadline, .. } | Step::Signing { deadline, .. })
+                if moment.now.is_past(*deadline) =>
+            {
+                Ok(self.end(Outcome::Expired))
             }
+            (Event::Tick, Step::Checking { retry, .. }) if retry.is_due(moment) => {
+                Ok(vec![Effect::Fetch { order: retry.send(moment) }])
+            }
+            (Event::Tick, Step::Checking { .. } | Step::Signing { .. }) => Ok(Vec::new()),
             (Event::Tick, Step::Sending { jws, retry, .. }) => {
                 let kept_until = self.subject.expires_at.saturating_add(KEEP_S);
                 if moment.learned_s().is_some_and(|server| server > kept_until) {
@@ -319,9 +335,8 @@ impl Approval {
     /// When a [`Event::Tick`] is due.
     pub(crate) fn next_wake(&self) -> Option<u64> {
         match &self.step {
-            Step::Checking { deadline, .. } | Step::Signing { deadline, .. } => {
-                Some(*deadline).filter(|at| *at != u64::MAX)
-            }
+            Step::Checking { deadline, retry } => Some(retry.next_wake().unwrap_or(*deadline).min(*deadline)),
+            Step::Signing { deadline, .. } => Some(*deadline).filter(|at| *at != u64::MAX),
             Step::Sending { retry, .. } => retry.next_wake(),
             Step::Over => None,
         }
@@ -348,8 +363,8 @@ impl Approval {
     /// Whether `order` is one of this answer's, and still awaited.
     pub(crate) fn awaits(&self, order: Generation) -> bool {
         match &self.step {
-            Step::Checking { order: asked, .. } | Step::Signing { order: asked, .. } => order == *asked,
-            Step::Sending { retry, .. } => retry.awaits(order),
+            Step::Signing { order: asked, .. } => order == *asked,
+            Step::Checking { retry, .. } | Step::Sending { retry, .. } => retry.awaits(order),
             Step::Over => false,
         }
     }

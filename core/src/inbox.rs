@@ -97,6 +97,8 @@ pub(crate) enum Effect {
     Notice { nid: NoticeId },
     /// The server says that this phone belongs to no account any more.
     Unlinked,
+    /// The server says that the account's lock was lifted.
+    Unlocked,
     /// A message is signed by a newer identity key: fetch the chain.
     NeedIdentity,
     /// A challenge carried a nonce.
@@ -305,11 +307,15 @@ impl Inbox {
         if self.notices.len() == MOST_WAITING {
             self.notices.remove(0);
         }
-        let unlinked = matches!(notice.kind, NoticeKind::Unlinked);
+        let says = match notice.kind {
+            NoticeKind::Unlinked => Some(Effect::Unlinked),
+            NoticeKind::Unlocked => Some(Effect::Unlocked),
+            _ => None,
+        };
         self.notices.push(NoticeLine::from(notice));
         self.receipts.push(Some(Receipt::Notice(NoticeReceipt { nid, kind: ReceiptKind::Arrived })));
         let mut effects = vec![Effect::Notice { nid }];
-        effects.extend(unlinked.then_some(Effect::Unlinked));
+        effects.extend(says);
         Ok(effects)
     }
 
@@ -400,6 +406,7 @@ impl From<Notice> for NoticeLine {
             NoticeKind::DeviceRemoved => "device_removed",
             NoticeKind::FactorChanged => "factor_changed",
             NoticeKind::Locked => "locked",
+            NoticeKind::Unlocked => "unlocked",
             NoticeKind::Unlinked => "unlinked",
             NoticeKind::Unknown => "unknown",
         };

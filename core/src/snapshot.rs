@@ -234,7 +234,7 @@ pub struct NoticeView {
     pub account: AccountId,
     /// The notice.
     pub nid: NoticeId,
-    /// `device_added`, `device_removed`, `factor_changed`, `locked`, `unlinked`, or a word of a newer server.
+    /// `device_added`, `device_removed`, `factor_changed`, `locked`, `unlocked`, `unlinked`, or a word of a newer server.
     pub kind: String,
     /// Seconds of server time.
     pub at: u64,

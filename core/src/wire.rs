@@ -85,6 +85,13 @@ pub(crate) fn wants_nonce(answer: &Answer) -> bool {
     answer.status == 401 && Refusal::of(answer).problem == Some(Problem::UseNonce)
 }
 
+/// The seconds after which the server wants to be asked again, when it was asked too often.
+pub(crate) fn too_soon(answer: &Answer) -> Option<u64> {
+    let refusal = Refusal::of(answer);
+    let asked_too_often = answer.status == 429 && matches!(refusal.problem, None | Some(Problem::TooSoon));
+    refusal.retry_after_s.filter(|_| asked_too_often)
+}
+
 /// Reads an answer whose body is JSON.
 pub(crate) fn read<T: DeserializeOwned>(answer: &Answer) -> Said<T> {
     said(answer, || json::object(&answer.body).ok())

@@ -36,6 +36,8 @@ pub enum NoticeKind {
     FactorChanged,
     /// The account was locked.
     Locked,
+    /// The lock was lifted.
+    Unlocked,
     /// This phone no longer belongs to the account.
     Unlinked,
     /// Something from the future: show that something changed, and the time.

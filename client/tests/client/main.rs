@@ -7,4 +7,5 @@ mod keyring;
 mod opening;
 mod pin;
 mod slow_keys;
+mod stopping;
 mod vault;

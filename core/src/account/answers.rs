@@ -102,8 +102,9 @@ impl Account {
                 }
             }
             Purpose::Fetch(order) => {
+                let too_soon = answer.ok().and_then(wire::too_soon);
                 let said = said::<ChallengeAnswer>(answer);
-                effects.extend(self.fetched(order, said, world)?);
+                effects.extend(self.fetched(order, said, too_soon, world)?);
             }
             Purpose::Decide(order) => {
                 let said = said(answer);

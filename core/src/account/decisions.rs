@@ -107,11 +107,12 @@ impl Account {
         self.decision_event(order, event, world)
     }
 
-    /// The live state of a challenge that is to be approved.
+    /// The live state of a challenge that is to be approved, or, when that was asked too often, the seconds to wait.
     pub(super) fn fetched(
         &mut self,
         order: Generation,
         said: Said<ChallengeAnswer>,
+        too_soon: Option<u64>,
         world: &mut World<'_>,
     ) -> Result<Vec<Effect>, Refused> {
         let place = self.place_of(order)?;
@@ -132,7 +133,9 @@ impl Account {
             }
             Said::No(refusal) if refusal.problem == Some(Problem::NotFound) => Liveness::Over(approval::End::Expired),
             Said::No(refusal) => Liveness::Unknown(refusal.trouble()),
-            Said::Later { trouble, .. } => Liveness::Unknown(trouble),
+            Said::Later { trouble, .. } => {
+                too_soon.map_or(Liveness::Unknown(trouble), |retry_after_s| Liveness::TooSoon { retry_after_s })
+            }
         };
         if let Liveness::Unknown(trouble) = live {
             self.stop_if_revoked(trouble, &mut effects, world)?;

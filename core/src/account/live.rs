@@ -125,6 +125,11 @@ impl Account {
                 }
                 // The last thing a phone of a deleted account hears: from now on the server knows it no more.
                 inbox::Effect::Unlinked => self.stop_if_revoked(Trouble::DeviceRevoked, &mut effects, world)?,
+                inbox::Effect::Unlocked => {
+                    if std::mem::take(&mut self.member_mut()?.locked) {
+                        effects.push(self.account_news(world));
+                    }
+                }
                 inbox::Effect::NeedIdentity => effects.extend(self.need_identity(world)),
                 inbox::Effect::Nonce(nonce) => {
                     if self.connection.nonce(world.now).is_none() {

@@ -37,6 +37,9 @@ impl Person {
         let mut now = tables::moment(&self.tools, &mut generations, 0);
         let number = Some("314159".parse().unwrap());
         let (checking, _) = Approval::approve(subject(), number, NOW_MS + 60_000, &mut now);
+        let mut told_to_wait = checking.clone();
+        let live = Liveness::TooSoon { retry_after_s: 9 };
+        told_to_wait.handle(Event::Fetched { order: own(&checking), live }, &keys, &mut now).unwrap();
         let mut signing = checking.clone();
         let order = own(&signing);
         signing.handle(Event::Fetched { order, live: Liveness::Live }, &keys, &mut now).unwrap();
@@ -58,6 +61,7 @@ impl Person {
         over.handle(Event::Answered { order: own(&sending), reply }, &keys, &mut now).unwrap();
         vec![
             ("checking", checking),
+            ("told to wait", told_to_wait),
             ("signing an approval", signing),
             ("signing a denial", denying),
             ("signing a report", reporting),
@@ -85,8 +89,10 @@ fn subject() -> Subject {
 /// The order that a state awaits.
 fn own(machine: &Approval) -> Generation {
     match &machine.step {
-        Step::Checking { order, .. } | Step::Signing { order, .. } => *order,
-        Step::Sending { retry, .. } => (0..1_000).find(|order| retry.awaits(*order)).unwrap_or(FOREIGN),
+        Step::Signing { order, .. } => *order,
+        Step::Checking { retry, .. } | Step::Sending { retry, .. } => {
+            (0..1_000).find(|order| retry.awaits(*order)).unwrap_or(FOREIGN)
+        }
         Step::Over => FOREIGN,
     }
 }
@@ -114,6 +120,7 @@ fn events(person: &std::sync::Arc<Person>) -> Vec<Named<Maker<Approval, Event>>>
         ("fetched, answered elsewhere", fetched(Liveness::Over(End::Elsewhere))),
         ("fetched, expired", fetched(Liveness::Over(End::Expired))),
         ("fetched, superseded", fetched(Liveness::Over(End::Superseded))),
+        ("fetched, too soon", fetched(Liveness::TooSoon { retry_after_s: 9 })),
         ("fetched, no connection", fetched(Liveness::Unknown(Trouble::NoConnection))),
         (
             "signed",
@@ -148,6 +155,7 @@ fn events(person: &std::sync::Arc<Person>) -> Vec<Named<Maker<Approval, Event>>>
         ("not answered, another order", always(Event::NotAnswered { order: FOREIGN })),
         ("nudge", always(Event::Nudge)),
         ("tick", always(Event::Tick)),
+        ("tick after ten seconds", always(Event::Tick)),
         ("tick after the deadline", always(Event::Tick)),
         ("tick after two days", always(Event::Tick)),
     ]
@@ -155,6 +163,7 @@ fn events(person: &std::sync::Arc<Person>) -> Vec<Named<Maker<Approval, Event>>>
 
 fn called(machine: &Approval) -> String {
     match &machine.step {
+        Step::Checking { retry, .. } if retry.next_wake().is_some() => "checking, resting".into(),
         Step::Checking { .. } => "checking".into(),
         Step::Signing { .. } => "signing".into(),
         Step::Sending { queued, retry, .. } => {
@@ -173,6 +182,7 @@ fn every_pair_of_state_and_event_is_in_the_table() {
     let person = std::sync::Arc::new(Person::new());
     let step = |machine: &mut Approval, event, name: &str| {
         let later = match name.rsplit_once("after ") {
+            Some((_, "ten seconds")) => 10_000,
             Some((_, "the deadline")) => 60_000,
             Some((_, "two days")) => 48 * 3_600_000,
             _ => 0,
@@ -185,7 +195,7 @@ fn every_pair_of_state_and_event_is_in_the_table() {
 #[test]
 fn the_same_bytes_are_sent_until_they_are_answered() {
     let person = Person::new();
-    let (_, mut sending) = person.states().remove(4);
+    let (_, mut sending) = person.states().remove(5);
     let Step::Sending { jws, .. } = &sending.step else { panic!("sending") };
     let jws = jws.clone();
     let mut generations = 500;
@@ -201,7 +211,7 @@ fn the_same_bytes_are_sent_until_they_are_answered() {
 #[test]
 fn a_signature_in_der_is_taken_as_well() {
     let person = Person::new();
-    let (_, mut signing) = person.states().remove(1);
+    let (_, mut signing) = person.states().remove(2);
     let raw = person.signature(&signing);
     let number = |bytes: &[u8]| {
         let bytes = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];

@@ -9,7 +9,7 @@ use koppel_protocol::{notice::NoticeKind, phone_api::ChallengeState};
 use crate::{
     fixtures::{Curve, cid},
     network::{FAIR, Weather, World, account},
-    server::{Fact, Server},
+    server::{Fact, SHEDS_FOR_S, Server},
 };
 
 fn approve(world: &mut World, which: u8, digits: &str) -> Result<(), Refused> {
@@ -65,6 +65,32 @@ fn a_number_is_not_approved_unseen_by_the_server() {
     approve(&mut world, 1, "314159").unwrap();
     world.run_for(1_000);
     assert_eq!(world.outcomes(cid(1)), [Outcome::Approved], "and may be approved again");
+}
+
+#[test]
+fn an_approval_that_is_asked_about_too_soon_waits_as_long_as_the_server_says() {
+    let mut world = World::paired(21);
+    world.server().pose_number(cid(1), "anna");
+    world.run_for(1_000);
+    world.server().sheds = 2;
+    approve(&mut world, 1, "314159").unwrap();
+    world.run_for(SHEDS_FOR_S * 1_000 - 500);
+    assert_eq!(world.server().sheds, 1, "nobody asks before");
+    world.run_for(15_000);
+    assert_eq!(world.outcomes(cid(1)), [Outcome::Approved]);
+    assert_eq!(troubles(&world), []);
+}
+
+#[test]
+fn an_approval_does_not_wait_longer_than_its_challenge_lives() {
+    let mut world = World::paired(22);
+    world.server().pose_number(cid(1), "anna");
+    world.run_for(1_000);
+    world.server().sheds = u32::MAX;
+    approve(&mut world, 1, "314159").unwrap();
+    world.run_for(125_000);
+    assert_eq!(world.outcomes(cid(1)), [Outcome::Expired]);
+    assert!(world.decisions_sent.is_empty() && world.phone.asked.is_empty(), "the key is not even asked");
 }
 
 #[test]
@@ -166,6 +192,22 @@ fn a_fraud_report_locks_and_an_unlock_challenge_lifts_it() {
     world.take(Event::Unlock { account: account(1) }).unwrap();
     world.run_for(1_000);
     assert_eq!(troubles(&world).last(), Some(&Trouble::NotLocked));
+}
+
+#[test]
+fn a_lock_that_somebody_else_lifts_is_gone_as_soon_as_the_server_says_so() {
+    let mut world = World::paired(23);
+    world.server().pose_code(cid(1), "anna", "123456");
+    world.run_for(1_000);
+    deny(&mut world, 1, DenyReason::NotMe).unwrap();
+    world.run_for(1_000);
+    assert!(view(&world).locked);
+    let device = *world.server().devices.keys().next().unwrap();
+    world.server().notify(device, 1, NoticeKind::Unlocked);
+    world.run_for(1_000);
+    assert!(!view(&world).locked);
+    world.restart();
+    assert!(!view(&world).locked, "nor after a kill");
 }
 
 #[test]

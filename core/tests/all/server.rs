@@ -104,6 +104,8 @@ pub(crate) struct Server {
     pub(crate) decisions: BTreeMap<(DeviceId, Bytes<16>), Recorded>,
     proofs: BTreeSet<Bytes<16>>,
     pub(crate) locked: BTreeSet<String>,
+    /// How many more questions about a challenge are too soon.
+    pub(crate) sheds: u32,
     pub(crate) history: Vec<Fact>,
     pub(crate) channels: BTreeMap<u64, Channel>,
     pub(crate) pushed: Vec<(u64, String)>,
@@ -113,6 +115,9 @@ pub(crate) struct Channel {
     nonce: Nonce,
     device: Option<DeviceId>,
 }
+
+/// The seconds after which a question that came too soon may be asked again.
+pub(crate) const SHEDS_FOR_S: u64 = 5;
 
 type Recorded = (Bytes<32>, (u16, Vec<u8>));
 
@@ -143,6 +148,7 @@ impl Server {
             decisions: BTreeMap::new(),
             proofs: BTreeSet::new(),
             locked: BTreeSet::new(),
+            sheds: 0,
             history: Vec::new(),
             channels: BTreeMap::new(),
             pushed: Vec::new(),
@@ -374,14 +380,15 @@ impl Server {
         self.expire();
         let said = self.route(sent);
         let nonce = Some(self.nonces.issue(self.epoch, self.now_s()).to_string());
-        let (status, body) = match said {
-            Ok(body) => (200, body),
+        let (status, retry_after, body) = match said {
+            Ok(body) => (200, None, body),
             Err((problem, tries_left)) => {
+                let retry_after = (problem == Problem::TooSoon).then_some(SHEDS_FOR_S);
                 let body = koppel_protocol::problem::ProblemBody { tries_left, ..problem.body("") };
-                (problem.status(), serde_json::to_vec(&body).unwrap())
+                (problem.status(), retry_after, serde_json::to_vec(&body).unwrap())
             }
         };
-        Answer { status, nonce, time_ms: Some(self.now_ms), retry_after: None, body, sent_at: 0 }
+        Answer { status, nonce, time_ms: Some(self.now_ms), retry_after, body, sent_at: 0 }
     }
 
     fn route(&mut self, sent: &Sent) -> Said {
@@ -608,6 +615,10 @@ impl Server {
     }
 
     fn state(&mut self, cid: ChallengeId, device: DeviceId) -> Said {
+        if self.sheds > 0 {
+            self.sheds -= 1;
+            return Err((Problem::TooSoon, None));
+        }
         let posed = self.challenges.get(&cid).ok_or((Problem::NotFound, None))?;
         let message = posed.messages.get(&(device, posed.seq)).filter(|_| posed.state == ChallengeState::Pending);
         said(&phone_api::ChallengeAnswer {

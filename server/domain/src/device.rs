@@ -42,7 +42,7 @@ pub struct Device {
     pub activated_at: Option<Time>,
     /// Last proven request, written lazily.
     pub last_seen: Time,
-    /// When it was revoked; the row goes some time after.
+    /// When it was revoked; the row goes some time after. Until then the phone is told, and nothing else.
     pub revoked_at: Option<Time>,
 }
 
@@ -97,6 +97,27 @@ impl Device {
             DeviceState::Active if unanswered => DeviceState::Revoked,
             DeviceState::Active if now >= self.last_seen.plus(policy.device_idle) => DeviceState::Suspended,
             state => state,
+        }
+    }
+
+    /// What is left of a phone whose user is deleted: the key that proves who asks, to be told that it is revoked.
+    pub(crate) fn bare(&self, at: Time) -> Self {
+        Self {
+            id: self.id,
+            user: self.user,
+            pairing: self.pairing,
+            name: Text::default(),
+            platform: self.platform,
+            keys: DeviceKeys { id: self.keys.id, seal: self.keys.id, approve: None, uv: UserVerification::None },
+            auth: SharedBytes::from(Vec::new()),
+            state: DeviceState::Revoked,
+            endorsement: None,
+            proven_at: None,
+            confirmed_by: None,
+            created: at,
+            activated_at: self.activated_at.map(|_| at),
+            last_seen: at,
+            revoked_at: self.revoked_at.or(Some(at)),
         }
     }
 

@@ -63,7 +63,7 @@ impl Needs {
         let devices = Self { devices: true, ..Self::default() };
         let factors = Self { methods: true, ..devices.clone() };
         match command {
-            Command::PutUser(put) => Self { login_name: Some(put.login_name.clone()), ..Self::default() },
+            Command::PutUser(put) => Self { login_name: Some(put.login_name.clone()), ..devices },
             Command::DeleteUser | Command::Settle => Self::everything(),
             Command::OpenPrompt(open) => Self { login_name: Some(open.login.login_name.clone()), ..devices },
             Command::BindPrompt { token, .. } => Self { token: Some(*token), ..Self::default() },
@@ -92,7 +92,9 @@ impl Needs {
                 let answered = Self { challenge: Some(decide.challenge), decision, pairings: true, ..factors };
                 match decide.verdict {
                     Verdict::Approve | Verdict::Deny => answered,
-                    Verdict::Fraud => Self { open_prompts: true, open_challenges: true, invitations: true, ..answered },
+                    Verdict::Fraud => {
+                        Self { open_prompts: true, open_challenges: true, invitations: true, notices: true, ..answered }
+                    }
                 }
             }
             Command::FinishPrompt { prompt, .. } | Command::ExchangeResult { prompt, .. } => {

@@ -1,10 +1,10 @@
 //! Pairing and login, the straight way.
 
-use koppel_protocol::decision::Verdict;
+use koppel_protocol::{Text, decision::Verdict, pairing::Door};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::fixture::{Session, World};
+use crate::fixture::{Session, Waiting, World};
 
 #[tokio::test]
 async fn a_phone_is_paired_and_a_typed_code_opens_one_session() {
@@ -104,13 +104,31 @@ async fn test_my_phone_shows_a_code_that_nothing_takes() {
 }
 
 #[tokio::test]
-async fn a_deleted_user_has_no_phone_left() {
+async fn a_phone_of_a_deleted_user_that_comes_back_later_is_told_so() {
     let world = World::start().await;
     let phone = world.phone("anna").await;
     let deleted = world.call(&world.key, Method::DELETE, "/v1/users/anna", None).await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT);
-    assert_eq!(phone.proven(&world, "/d/v1/inbox", json!({})).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(world.get("/v1/users/anna").await.slug(), "not-found");
+    let told = phone.proven(&world, "/d/v1/inbox", json!({})).await;
+    assert_eq!((told.status, told.slug()), (StatusCode::FORBIDDEN, "device-revoked"));
+    world.put_user("anna").await;
+    let user = world.get("/v1/users/anna").await;
+    assert_eq!(user.body["devices"], json!([]), "who comes back has no phone");
+    let refused = world.post("/v1/challenges", world.login("anna", &Session::new())).await;
+    assert_eq!(refused.slug(), "not-enrolled");
+    assert_eq!(phone.proven(&world, "/d/v1/inbox", json!({})).await.slug(), "device-revoked", "nor that phone a user");
+}
+
+#[tokio::test]
+async fn a_phone_that_waits_to_be_confirmed_is_told_that_its_user_is_deleted() {
+    let world = World::start().await;
+    world.put_user("anna").await;
+    let code = world.koppelcode("anna").await.parse().unwrap();
+    let phone = Waiting::begin(&world, Door::Code { user: Text::clean("anna"), code }).await.unwrap().phone();
+    world.call(&world.key, Method::DELETE, "/v1/users/anna", None).await;
+    let status = phone.proven(&world, &format!("/d/v1/pairings/{}/status", phone.pairing), json!({})).await;
+    assert_eq!((status.status, status.slug()), (StatusCode::FORBIDDEN, "device-revoked"), "{status:?}");
 }
 
 #[tokio::test]

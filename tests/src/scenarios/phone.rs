@@ -6,14 +6,14 @@ use anyhow::{Context as _, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use koppel_client::{
     Asked, ClientError, KoppelClient, Setup,
-    clock::{Clock, SystemClock},
+    clock::{Clock as _, SystemClock, WrongClock},
     disk::RealDisk,
     keys::{DeviceKeys, EnvelopeSecrets, KeysError, SoftKeys},
     opening,
     secrets::{MemorySecrets, Secret, SecretError, SecretStore},
     tls::Roots,
 };
-use koppel_core::{AccountId, Alert, DenyReason, Invitation, NewKeys, NoSignature, Now, Road, SigningRequest};
+use koppel_core::{AccountId, Alert, DenyReason, Invitation, NewKeys, NoSignature, Road, SigningRequest};
 use koppel_protocol::{
     Digits, Envelope, SecretText, Text,
     crypto::SigningKey as _,
@@ -37,7 +37,7 @@ pub struct Phone {
     folder: tempfile::TempDir,
     secrets: Arc<Store>,
     keys: Arc<Keys>,
-    clock: Shifted,
+    clock: WrongClock,
     client: Option<KoppelClient>,
     online: Option<JoinHandle<()>>,
     /// What goes on while nobody waits.
@@ -55,7 +55,7 @@ impl Phone {
     pub async fn new(clock_s: i64) -> Result<Self> {
         let secrets = Arc::new(Store::default());
         let keys = Arc::new(Keys { soft: SoftKeys::new(secrets.clone()), secrets: secrets.clone() });
-        let (folder, clock) = (tempfile::tempdir()?, Shifted(clock_s));
+        let (folder, clock) = (tempfile::tempdir()?, WrongClock { ahead_s: clock_s });
         let mut phone = Self { folder, secrets, keys, clock, client: None, online: None, begun: Vec::new() };
         let opened = phone.open(true).await;
         ensure!(opened == json!({}), "{opened}");
@@ -296,17 +296,6 @@ fn nth(client: &KoppelClient, index: usize) -> Result<AccountId> {
 
 fn newest(client: &KoppelClient) -> Result<AccountId> {
     Ok(client.state().accounts.last().context("no account")?.account)
-}
-
-/// The clocks of this machine, the one on the wall set to another time.
-#[derive(Clone, Copy)]
-struct Shifted(i64);
-
-impl Clock for Shifted {
-    fn now(&self) -> Now {
-        let now = SystemClock.now();
-        Now { wall_ms: now.wall_ms + self.0 * 1000, ..now }
-    }
 }
 
 /// Secrets in memory that can be locked and lost.

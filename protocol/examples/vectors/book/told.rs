@@ -42,6 +42,7 @@ pub(crate) fn notice() -> Book {
         good("device_removed", "a phone was removed", &of(NoticeKind::DeviceRemoved, "Pixel 9")),
         good("factor_changed", "another way to prove oneself", &of(NoticeKind::FactorChanged, "totp")),
         good("locked", "the account was locked", &of(NoticeKind::Locked, "")),
+        good("unlocked", "the lock was lifted", &of(NoticeKind::Unlocked, "")),
         good("unlinked", "this phone no longer belongs to the account", &of(NoticeKind::Unlinked, "")),
         wrong("for another device", "dev is this phone", &sign(&other, "identity 1"), "other-device"),
         wrong(

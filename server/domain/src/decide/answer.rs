@@ -106,7 +106,7 @@ impl Draft<'_> {
                 self.approved_by(answer);
                 self.move_challenge(answer.challenge, ChallengeState::Consumed);
                 self.record(answer, Ruling::Recorded(DecisionOutcome::Approved));
-                self.lift_lock("reporting_phone");
+                self.lift_lock("reporting_phone", Some(answer.device));
             }
             _ => return Err(Refusal::WrongMode),
         }
@@ -169,10 +169,20 @@ impl Draft<'_> {
         if self.account.user.lock.is_none() {
             self.account.user.lock = Some(Lock { at: self.now(), reported_by: answer.device });
             self.note("user.locked", json!({ "challenge": challenge.id }));
+            self.take_back_unlocked();
             let name = self.account.device(answer.device).map(|device| device.name.clone()).unwrap_or_default();
             self.notify_others(Some(answer.device), NoticeKind::Locked, &name);
         }
         Ok(Reply::Decided { outcome: DecisionOutcome::Fraud, challenge: challenge.id })
+    }
+
+    /// That an earlier lock was lifted must not reach a phone after the news of this one.
+    fn take_back_unlocked(&mut self) {
+        for notice in self.account.notices.clone() {
+            if notice.kind == NoticeKind::Unlocked && notice.arrived_at.is_none() {
+                self.put(Change::Remove(Row::Notice(notice.id)));
+            }
+        }
     }
 
     fn end_everything_open(&mut self) {

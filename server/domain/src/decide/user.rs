@@ -1,6 +1,6 @@
 //! Users: told by panels, locked by fraud reports, unlocked by desks and newer passwords, deleted for good.
 
-use koppel_protocol::Text;
+use koppel_protocol::{Text, id::DeviceId, notice::NoticeKind};
 use serde_json::json;
 
 use super::draft::Draft;
@@ -75,13 +75,15 @@ impl Draft<'_> {
             self.account.user.password_changed_at = Some(at);
         }
         if self.account.user.lock.is_some_and(|lock| at > lock.at) {
-            self.lift_lock("newer_password");
+            self.lift_lock("newer_password", None);
         }
     }
 
-    pub(super) fn lift_lock(&mut self, by: &str) {
+    /// Every phone is told, but for the one that lifted it itself.
+    pub(super) fn lift_lock(&mut self, by: &str, phone: Option<DeviceId>) {
         if self.account.user.lock.take().is_some() {
             self.note("user.unlocked", json!({ "by": by }));
+            self.notify_others(phone, NoticeKind::Unlocked, &Text::default());
         }
     }
 
@@ -92,7 +94,7 @@ impl Draft<'_> {
         if !self.context.actor.is_accountable() {
             return Err(Refusal::InvalidField("agent, reason and ticket name who answers for this"));
         }
-        self.lift_lock("desk");
+        self.lift_lock("desk", None);
         Ok(Reply::Done)
     }
 
@@ -110,6 +112,9 @@ impl Draft<'_> {
         let bare = User::new(id, organisation, external_id, created);
         let user = User { status, ever_enrolled, chain_head, chain_length, version, alerts: Alerts::default(), ..bare };
         self.account = Account::of(user);
+        for device in &devices {
+            self.put(Change::PutDevice(Box::new(device.bare(at))));
+        }
         self.note("user.deleted", json!({ "devices": devices.len() }));
         Ok(Reply::UserDeleted { devices })
     }

@@ -1,6 +1,12 @@
 //! "This was not me", and how a lock is lifted. And users who go.
 
-use koppel_protocol::{Bytes, decision::Verdict, id::DeviceId, notice::NoticeKind, phone_api::DecisionOutcome};
+use koppel_protocol::{
+    Bytes,
+    decision::Verdict,
+    id::DeviceId,
+    notice::NoticeKind,
+    phone_api::{DecisionOutcome, DeviceState},
+};
 
 use crate::{
     ChallengeRequest, ChallengeState, Command, Mode, Purpose, PutUser, Refusal, Reply, Time, UserStatus,
@@ -130,6 +136,25 @@ fn no_other_phone_lifts_the_lock() {
     assert_eq!(refused, Err(Refusal::NotVerified), "there is no lock");
 }
 
+#[test]
+fn a_lifted_lock_is_told_to_all_phones_and_taken_back_by_the_next() {
+    let told = |world: &World| -> Vec<DeviceId> {
+        let told = world.account.notices.iter().filter(|notice| notice.kind == NoticeKind::Unlocked);
+        told.map(|notice| notice.device).collect()
+    };
+    let mut world = World::new();
+    let (device, other) = (world.active_phone("a"), world.active_phone("b"));
+    let (first, second) = (world.challenge(1, Mode::Number).id, world.challenge(2, Mode::Number).id);
+    expect(world.answer(device, first, Verdict::Fraud, None), "reported");
+    expect(world.run(Command::Unlock, desk()), "by the desk");
+    let phones = told(&world);
+    assert!(phones.len() == 2 && phones.contains(&device) && phones.contains(&other), "{phones:?}");
+    expect(world.run(Command::Unlock, desk()), "there is no lock");
+    assert_eq!(told(&world).len(), 2, "nothing new");
+    expect(world.answer(other, second, Verdict::Fraud, None), "reported again");
+    assert_eq!(told(&world), []);
+}
+
 /// threats row 10
 #[test]
 fn a_disabled_user_does_nothing_until_enabled() {
@@ -153,16 +178,15 @@ fn a_deleted_user_keeps_nothing_but_the_chain_and_the_memory_of_a_factor() {
     let Ok(Reply::UserDeleted { devices }) = world.run(Command::DeleteUser, panel()) else { panic!("not deleted") };
     assert_eq!(devices.iter().map(|device| device.id).collect::<Vec<_>>(), [device]);
     let account = &world.account;
-    assert!(
-        account.devices.is_empty()
-            && account.methods.is_empty()
-            && account.challenges.is_empty()
-            && account.copies.is_empty()
-    );
+    let [left] = &account.devices[..] else { panic!("a phone is told for a while that it is revoked") };
+    assert_eq!((left.id, left.state, left.keys.id), (device, DeviceState::Revoked, devices[0].keys.id));
+    assert_eq!((left.name.as_str(), left.auth.len(), left.keys.approve), ("", 0, None), "and that is all of it");
+    assert!(account.methods.is_empty() && account.challenges.is_empty() && account.copies.is_empty());
     assert!(account.decisions.is_empty() && account.pairings.is_empty() && account.counters.is_empty());
     assert_eq!((account.user.login_name.as_ref(), account.user.ever_enrolled), (None, true));
     assert!(matches!(account.user.status, UserStatus::Deleted { .. }));
     assert_eq!(world.entries.len(), entries + 1);
+    assert_eq!(world.run(Command::Seen { device }, phone(device)), Err(Refusal::DeviceRevoked));
 
     assert_eq!(world.run(Command::DeleteUser, panel()), Err(Refusal::NotFound));
     assert_eq!(world.run(Command::IssueInvitation { by: crate::Issuer::Desk }, desk()), Err(Refusal::NotFound));
@@ -171,6 +195,10 @@ fn a_deleted_user_keeps_nothing_but_the_chain_and_the_memory_of_a_factor() {
     let by = crate::Issuer::Page { prompt, cookie: crate::fixture::cookie(1) };
     let invited = world.run(Command::IssueInvitation { by }, crate::fixture::browser());
     assert_eq!(invited, Err(Refusal::NotEnrolled { ever: true }));
+
+    world.wait(30 * 86_400);
+    expect(world.run(Command::Settle, crate::Actor::Server), "swept");
+    assert!(world.account.devices.is_empty(), "after a month nothing");
 }
 
 #[test]

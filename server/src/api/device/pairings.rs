@@ -275,8 +275,9 @@ pub(super) async fn status(
     let needs = Needs { pairing: Some(pid), devices: true, ..Needs::default() };
     let account = app.account(Locator::Device(phone.device.id), needs).await?;
     let account = account.ok_or_else(|| Problem::new(Slug::NotFound))?;
-    let pairing = account.pairing(pid).ok_or_else(|| Problem::new(Slug::NotFound))?;
     let device = account.device(phone.device.id).ok_or_else(|| Problem::new(Slug::NotFound))?;
+    let gone = if device.state == DeviceState::Revoked { Slug::DeviceRevoked } else { Slug::NotFound };
+    let pairing = account.pairing(pid).ok_or_else(|| Problem::new(gone))?;
     let state = match (pairing.state_at(app.now(), app.epoch()), device.state) {
         (PairingState::Confirmed, DeviceState::Active) => phone_api::PairingState::Active,
         (PairingState::Committed | PairingState::Proven, DeviceState::Pending) => phone_api::PairingState::Pending,

@@ -18,7 +18,10 @@ public class Platform(
     /** Certificates (DER) to trust beside the public ones: of an organisation that makes its own. */
     public val extraRoots: List<ByteArray> = emptyList(),
 ) {
-    internal fun options(folder: Path) = OpenOptions(folder.toString(), kind, extraRoots)
+    /** How many seconds the phone's clock is pretended to be ahead: for this package's own tests. */
+    internal var clockAheadSeconds: Long = 0
+
+    internal fun options(folder: Path) = OpenOptions(folder.toString(), kind, extraRoots, clockAheadSeconds)
 
     internal fun ofSecrets(): SecretStore = CarefulSecrets(secrets)
 

@@ -18,6 +18,18 @@ import org.junit.jupiter.api.TestInstance
 class ChallengeTest {
     private val server = RealServer.start()
 
+    /** A prompt that somebody leaves open. */
+    private class OpenPrompt : ApprovalSigner {
+        private val opened = CompletableDeferred<Unit>()
+
+        suspend fun opened() = opened.await()
+
+        override suspend fun sign(request: SigningRequest): ByteArray {
+            opened.complete(Unit)
+            awaitCancellation()
+        }
+    }
+
     @AfterAll
     fun stop() = server.close()
 
@@ -117,9 +129,10 @@ class ChallengeTest {
             val id = phone.challenge().id
             fails<KoppelException.UserCancelled> { phone.client.approve(id, login.number) { throw PlatformException.UserCancelled() } }
             fails<KoppelException.NotAvailable> { phone.client.approve(id, login.number) { error("the prompt broke") } }
-            val prompt = launch { phone.client.approve(id, login.number) { awaitCancellation() } }
-            phone.state("still live") { it.challenges.isNotEmpty() }
-            prompt.cancelAndJoin()
+            val prompt = OpenPrompt()
+            val approving = launch { phone.client.approve(id, login.number, prompt) }
+            prompt.opened()
+            approving.cancelAndJoin()
             assertEquals(Outcome.Approved, phone.client.approve(id, login.number, phone.signer))
         }
     }
@@ -130,11 +143,11 @@ class ChallengeTest {
         phone.pairWith(server, "mies")
         val login = server.challenge("mies", "number")
         val id = phone.challenge().id
-        val asked = CompletableDeferred<Unit>()
-        val prompt = async { runCatching { phone.client.approve(id, login.number) { asked.complete(Unit); awaitCancellation() } } }
-        asked.await()
+        val prompt = OpenPrompt()
+        val approving = async { runCatching { phone.client.approve(id, login.number, prompt) } }
+        prompt.opened()
         phone.close()
-        prompt.cancelAndJoin()
+        approving.cancelAndJoin()
     }
 
     @Test
@@ -157,9 +170,9 @@ class ChallengeTest {
             phone.pairWith(server, "greet")
             val login = server.challenge("greet", "number")
             val id = phone.challenge().id
-            val late = CompletableDeferred<Unit>()
-            val first = async { phone.client.approve(id, login.number) { request -> late.await(); phone.signer.sign(request) } }
-            kotlinx.coroutines.delay(300)
+            val (asked, late) = CompletableDeferred<Unit>() to CompletableDeferred<Unit>()
+            val first = async { phone.client.approve(id, login.number) { request -> asked.complete(Unit); late.await(); phone.signer.sign(request) } }
+            asked.await()
             assertEquals(Outcome.Approved, phone.client.approve(id, login.number, phone.signer))
             late.complete(Unit)
             assertEquals(Outcome.Expired, first.await())

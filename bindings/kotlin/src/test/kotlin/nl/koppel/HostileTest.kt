@@ -5,7 +5,6 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
@@ -197,20 +196,19 @@ class HostileTest {
     }
 
     @Test
-    fun `many threads at once end in one outcome`() = story {
+    fun `of many approvals at once exactly one counts`() = story {
         TestPhone().start().use { phone ->
             val name = user()
             phone.pairWith(server, name)
             val login = server.challenge(name, "number")
             val id = phone.challenge().id
             val outcomes = (1..16).map { async(Dispatchers.IO) { runCatching { phone.client.approve(id, login.number, phone.signer) } } }.awaitAll()
-            outcomes.mapNotNull { it.exceptionOrNull() }.forEach { assertTrue(it is KoppelException, "$it") }
-            // Each takes the place of the one before, and the server sheds what is too much: one comes through, or none, and then the next.
-            val approved = outcomes.count { it.getOrNull() == Outcome.Approved }
-            assertTrue(approved <= 1, "$outcomes")
-            if (approved == 0) {
-                delay(3_000)
-                assertEquals(Outcome.Approved, phone.client.approve(id, login.number, phone.signer))
+            // Each takes the place of the one before, until one is on its way: that one stands. What the server is asked too often is asked later.
+            val (approved, others) = outcomes.partition { it.getOrNull() == Outcome.Approved }
+            assertEquals(1, approved.size, "$outcomes")
+            for (other in others) {
+                val why = (other.exceptionOrNull() as? KoppelException.NotAvailable)?.why
+                assertTrue(other.getOrNull() == Outcome.Expired || why in setOf("already-answered", "no-such-challenge"), "$outcomes")
             }
             val noise = (1..64).map {
                 launch(Dispatchers.IO) {

@@ -7,7 +7,6 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.yield
@@ -113,8 +112,7 @@ class LifecycleTest {
     @Test
     fun `whoever waits when the companion ends is told`() = story {
         val phone = TestPhone().start()
-        val online = async(Dispatchers.Default) { runCatching { phone.client.stayConnected() } }
-        delay(100)
+        val online = async(start = CoroutineStart.UNDISPATCHED) { runCatching { phone.client.stayConnected() } }
         phone.client.stop()
         assertTrue(online.await().exceptionOrNull() is KoppelException.Stopped)
     }

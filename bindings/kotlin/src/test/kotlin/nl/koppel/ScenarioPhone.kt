@@ -22,8 +22,11 @@ import kotlinx.serialization.json.put
 import kotlinx.serialization.json.putJsonArray
 import nl.koppel.jvm.JvmKeys
 
-/** A phone of a scenario: `nl.koppel` with keys and secrets in memory, and a person who does what the script says. */
-class ScenarioPhone(private val scope: CoroutineScope) {
+/**
+ * A phone of a scenario: `nl.koppel` with keys and secrets in memory, its clock ahead by so many seconds, and a person who does what the script
+ * says.
+ */
+class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSeconds: Long) {
     private var folder: Path = Files.createTempDirectory("koppel-scenario")
     private var secrets = ScriptedSecrets()
     private var keys = JvmKeys(secrets)
@@ -180,7 +183,8 @@ class ScenarioPhone(private val scope: CoroutineScope) {
 
     private fun opened() = checkNotNull(client) { "the app is not open" }
 
-    private fun platform() = Platform(secrets, keys, DeviceKind.ANDROID)
+    private fun platform() =
+        Platform(secrets, keys, DeviceKind.ANDROID).also { it.clockAheadSeconds = clockAheadSeconds }
 
     private fun account(act: JsonObject): AccountId = opened().state.value.accounts[act["account"]?.jsonPrimitive?.int ?: 0].id
 
