@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use koppel_core::{
     Alert as CoreAlert, ChallengeContent as CoreContent, ChallengeKind as CoreKind, ChallengeView,
-    DenyReason as CoreReason, EndedView, Road as CoreRoad,
+    DenyReason as CoreReason, EndedView,
 };
 
 use crate::ids::{AccountId, ChallengeId};
@@ -29,8 +29,8 @@ pub struct Challenge {
     pub origin: String,
     /// The user's name there.
     pub user: String,
-    /// What for: `login`, `enrol`, `settings`, `code` (a test), `confirm_pairing`, `unlock`, or a word of a newer server.
-    pub purpose: String,
+    /// What for.
+    pub purpose: ChallengePurpose,
     /// The address of the browser at the panel.
     pub ip: Option<String>,
     /// The address of the browser at the hosted page, where it is another one: a warning.
@@ -83,7 +83,7 @@ pub enum ChallengeContent {
     /// Digits to show and to read out.
     Code {
         /// Their ASCII characters. As bytes, so that nothing prints them by accident.
-        digits: Vec<u8>,
+        bytes: Vec<u8>,
     },
     /// Ask for the number of 6 to 8 digits that the browser shows.
     Number,
@@ -107,9 +107,54 @@ pub struct EndedChallenge {
     pub account: AccountId,
     /// Its last delivery.
     pub seq: u32,
-    /// How: `approved`, `denied`, `fraud`, `failed`, `expired`, `superseded`, `cancelled`, `consumed`, `lapsed`, `answered`, or a word of a
-    /// newer server.
-    pub how: String,
+    /// How.
+    pub how: ChallengeEnd,
+}
+
+/// What a challenge is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum ChallengePurpose {
+    /// To log in.
+    Login,
+    /// To add a first method.
+    Enrol,
+    /// To change methods.
+    Settings,
+    /// To test this phone.
+    Test,
+    /// To confirm another phone.
+    ConfirmPairing,
+    /// To lift the lock that a report of this phone made.
+    Unlock,
+    /// Something that this version does not know.
+    Other,
+}
+
+/// How a challenge ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum ChallengeEnd {
+    /// It was approved, or the right code was typed: the browser goes on.
+    Approved,
+    /// The same, and the panel has let the browser in.
+    Consumed,
+    /// The same, and the browser did not go on in time.
+    Lapsed,
+    /// The person said no.
+    Denied,
+    /// The person said that it was somebody else.
+    Fraud,
+    /// Wrong numbers or codes, more than there were tries.
+    Failed,
+    /// Nobody answered in time.
+    Expired,
+    /// A newer one took its place.
+    Superseded,
+    /// The person gave up in the browser, or the panel did.
+    Cancelled,
+    /// It was answered on this phone, and the server did not say yet what came of it.
+    Answered,
+    /// In a way that this version does not know.
+    Other,
 }
 
 /// What became of an answer.
@@ -147,15 +192,6 @@ pub enum DenyReason {
     NotMe,
 }
 
-/// How an envelope came to the phone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
-pub enum Road {
-    /// The server sent it by itself.
-    Live,
-    /// The phone asked for it.
-    Poll,
-}
-
 /// What the person was shown when an envelope came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum Alert {
@@ -178,7 +214,7 @@ impl From<ChallengeView> for Challenge {
             relying_party: view.relying_party,
             origin: view.origin,
             user: view.user,
-            purpose: view.purpose,
+            purpose: ChallengePurpose::of(&view.purpose),
             ip: view.ip,
             page_ip: view.page_ip,
             browser: view.browser,
@@ -210,7 +246,7 @@ impl From<CoreKind> for ChallengeKind {
 impl From<CoreContent> for ChallengeContent {
     fn from(content: CoreContent) -> Self {
         match content {
-            CoreContent::Code(digits) => Self::Code { digits: digits.expose().as_bytes().to_vec() },
+            CoreContent::Code(digits) => Self::Code { bytes: digits.expose().as_bytes().to_vec() },
             CoreContent::Number => Self::Number,
             CoreContent::ConfirmPairing { name } => Self::ConfirmPairing { name },
             CoreContent::Unlock => Self::Unlock,
@@ -222,7 +258,39 @@ impl From<CoreContent> for ChallengeContent {
 impl From<EndedView> for EndedChallenge {
     fn from(view: EndedView) -> Self {
         let EndedView { account, cid, seq, how } = view;
-        Self { id: ChallengeId::new(account, cid), account: account.into(), seq, how }
+        Self { id: ChallengeId::new(account, cid), account: account.into(), seq, how: ChallengeEnd::of(&how) }
+    }
+}
+
+impl ChallengePurpose {
+    fn of(word: &str) -> Self {
+        match word {
+            "login" => Self::Login,
+            "enrol" => Self::Enrol,
+            "settings" => Self::Settings,
+            "code" => Self::Test,
+            "confirm_pairing" => Self::ConfirmPairing,
+            "unlock" => Self::Unlock,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl ChallengeEnd {
+    fn of(word: &str) -> Self {
+        match word {
+            "approved" => Self::Approved,
+            "consumed" => Self::Consumed,
+            "lapsed" => Self::Lapsed,
+            "denied" => Self::Denied,
+            "fraud" => Self::Fraud,
+            "failed" => Self::Failed,
+            "expired" => Self::Expired,
+            "superseded" => Self::Superseded,
+            "cancelled" => Self::Cancelled,
+            "answered" => Self::Answered,
+            _ => Self::Other,
+        }
     }
 }
 
@@ -231,15 +299,6 @@ impl From<DenyReason> for CoreReason {
         match reason {
             DenyReason::Mistake => Self::Mistake,
             DenyReason::NotMe => Self::NotMe,
-        }
-    }
-}
-
-impl From<Road> for CoreRoad {
-    fn from(road: Road) -> Self {
-        match road {
-            Road::Live => Self::Live,
-            Road::Poll => Self::Poll,
         }
     }
 }

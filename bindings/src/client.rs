@@ -7,11 +7,11 @@ use koppel_client::clock::{Clock, SystemClock, WrongClock};
 use koppel_client::disk::RealDisk;
 use koppel_client::tls::Roots;
 use koppel_client::{KoppelClient as Client, Setup, opening};
-use koppel_core::NoSignature as CoreNoSignature;
+use koppel_core::{NoSignature as CoreNoSignature, Road};
 use koppel_protocol::{Digits, Envelope};
 use rustls::pki_types::CertificateDer;
 
-use crate::challenge::{Alert, ChallengeContent, DenyReason, Outcome, Road};
+use crate::challenge::{Alert, ChallengeContent, DenyReason, Outcome};
 use crate::error::KoppelError;
 use crate::foreign::{ForeignKeys, ForeignSecrets};
 use crate::ids::{AccountId, ChallengeId, NoticeId};
@@ -173,16 +173,11 @@ impl RawClient {
     ///
     /// # Errors
     /// `ServerChanged`: the account that it is for is stopped.
-    pub async fn receive(
-        &self,
-        envelope: Vec<u8>,
-        road: Road,
-        alert: Alert,
-    ) -> Result<Option<ChallengeId>, KoppelError> {
+    pub async fn receive(&self, envelope: Vec<u8>, alert: Alert) -> Result<Option<ChallengeId>, KoppelError> {
         let client = self.client.clone();
         to_the_end(async move {
             let Ok(envelope) = Envelope::from_bytes(&envelope) else { return Ok(None) };
-            let live = client.receive(envelope, road.into(), alert.into()).await?;
+            let live = client.receive(envelope, Road::Live, alert.into()).await?;
             Ok(live.map(|(account, cid)| ChallengeId::new(account, cid)))
         })
         .await
@@ -274,9 +269,9 @@ impl RawClient {
     ///
     /// # Errors
     /// `NotAvailable` (`codes-only`).
-    pub async fn unlock(&self, account: AccountId) -> Result<(), KoppelError> {
+    pub async fn lift_lock(&self, account: AccountId) -> Result<(), KoppelError> {
         let client = self.client.clone();
-        to_the_end(async move { Ok(client.unlock(account.read()?).await?) }).await
+        to_the_end(async move { Ok(client.lift_lock(account.read()?).await?) }).await
     }
 
     /// Connected for as long as this call runs: while the app is on screen. Returns only when the companion was stopped; cancel it to

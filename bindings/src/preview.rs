@@ -4,13 +4,14 @@
 use std::time::SystemTime;
 
 use koppel_client::preview::{self, Preview, PreviewError, Subject};
-use koppel_protocol::notice::NoticeKind;
+use koppel_protocol::notice::NoticeKind as CoreKind;
 use zeroize::Zeroizing;
 
 use crate::error::KoppelError;
 use crate::ids::{AccountId, ChallengeId, NoticeId};
 use crate::moments;
 use crate::runtime::here;
+use crate::state::NoticeKind;
 
 /// Whom an envelope is from and what it is about. Never a code.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -42,7 +43,7 @@ pub enum PushSubject {
         /// Its id.
         id: NoticeId,
         /// As in the state.
-        kind: String,
+        kind: NoticeKind,
     },
     /// Only the app itself can read on.
     Unread,
@@ -93,23 +94,23 @@ impl From<Preview> for PushPreview {
                 seq,
                 expires_at: moments::of_the_server(expires_at),
             },
-            Subject::Notice { nid, kind } => {
-                PushSubject::Notice { id: NoticeId::new(account, nid), kind: word(kind).to_owned() }
-            }
+            Subject::Notice { nid, kind } => PushSubject::Notice { id: NoticeId::new(account, nid), kind: kind.into() },
             Subject::Unread => PushSubject::Unread,
         };
         Self { account: account.into(), organisation, label, subject }
     }
 }
 
-fn word(kind: NoticeKind) -> &'static str {
-    match kind {
-        NoticeKind::DeviceAdded => "device_added",
-        NoticeKind::DeviceRemoved => "device_removed",
-        NoticeKind::FactorChanged => "factor_changed",
-        NoticeKind::Locked => "locked",
-        NoticeKind::Unlocked => "unlocked",
-        NoticeKind::Unlinked => "unlinked",
-        NoticeKind::Unknown => "unknown",
+impl From<CoreKind> for NoticeKind {
+    fn from(kind: CoreKind) -> Self {
+        match kind {
+            CoreKind::DeviceAdded => Self::DeviceAdded,
+            CoreKind::DeviceRemoved => Self::DeviceRemoved,
+            CoreKind::FactorChanged => Self::FactorChanged,
+            CoreKind::Locked => Self::Locked,
+            CoreKind::Unlocked => Self::Unlocked,
+            CoreKind::Unlinked => Self::Unlinked,
+            CoreKind::Unknown => Self::Other,
+        }
     }
 }

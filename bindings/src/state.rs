@@ -109,12 +109,45 @@ pub struct Notice {
     pub id: NoticeId,
     /// The account.
     pub account: AccountId,
-    /// `device_added`, `device_removed`, `factor_changed`, `locked`, `unlocked`, `unlinked`, or a word of a newer server.
-    pub kind: String,
+    /// Of what.
+    pub kind: NoticeKind,
     /// When.
     pub at: SystemTime,
     /// To what: the name of a device, the kind of a factor. May be empty.
     pub detail: String,
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum NoticeKind {
+    /// Another phone was added to the account.
+    DeviceAdded,
+    /// Another phone was removed.
+    DeviceRemoved,
+    /// Another method was added, changed or removed.
+    FactorChanged,
+    /// A report locked the account.
+    Locked,
+    /// The lock was lifted.
+    Unlocked,
+    /// This phone was removed from the account.
+    Unlinked,
+    /// Something that this version does not know.
+    Other,
+}
+
+impl NoticeKind {
+    fn of(word: &str) -> Self {
+        match word {
+            "device_added" => Self::DeviceAdded,
+            "device_removed" => Self::DeviceRemoved,
+            "factor_changed" => Self::FactorChanged,
+            "locked" => Self::Locked,
+            "unlocked" => Self::Unlocked,
+            "unlinked" => Self::Unlinked,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl From<&State> for KoppelState {
@@ -179,6 +212,12 @@ fn status(status: CoreStatus, clock_skew_s: Option<i64>) -> AccountStatus {
 impl From<NoticeView> for Notice {
     fn from(view: NoticeView) -> Self {
         let NoticeView { account, nid, kind, at, detail } = view;
-        Self { id: NoticeId::new(account, nid), account: account.into(), kind, at: moments::of_the_server(at), detail }
+        Self {
+            id: NoticeId::new(account, nid),
+            account: account.into(),
+            kind: NoticeKind::of(&kind),
+            at: moments::of_the_server(at),
+            detail,
+        }
     }
 }

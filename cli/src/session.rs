@@ -185,7 +185,7 @@ impl<'a, F: Face> Session<'a, F> {
             Wish::Pair(wish) => self.pair(*wish).await,
             Wish::Answer { offer, agree } => self.answer(offer, agree).await,
             Wish::GiveUp(account) => self.client().decline(account).await.map_err(Into::into),
-            Wish::Unlock(account) => self.client().unlock(account).await.map_err(Into::into),
+            Wish::Unlock(account) => self.client().lift_lock(account).await.map_err(Into::into),
             Wish::Test(account) => self.test(account, told),
             Wish::State => {
                 let state = State::clone(&self.client().state());

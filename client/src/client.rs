@@ -221,7 +221,7 @@ impl KoppelClient {
     }
 
     /// After a fraud report of this phone: asks for a challenge whose approval lifts the lock.
-    pub async fn unlock(&self, account: AccountId) -> Result<(), ClientError> {
+    pub async fn lift_lock(&self, account: AccountId) -> Result<(), ClientError> {
         self.wish(Event::Unlock { account }).await
     }
 

@@ -8,7 +8,7 @@
 //! FOLDER/swift/koppel_ffiFFI/                    the C side: header and module map, as SwiftPM wants a system library
 //! ```
 //!
-//! UniFFI ignores what it does not know in its configuration, so that every setting is looked for in what was written. Three things are
+//! UniFFI ignores what it does not know in its configuration, so that every setting is looked for in what was written. Four things are
 //! then put right that it has no setting for; each of them fails loudly when UniFFI changes what it writes.
 
 use std::fs;
@@ -63,7 +63,7 @@ fn kotlin(library: &Utf8Path, config: &Utf8Path, folder: &Utf8Path) -> Result<()
     say_the_advice(&mut source)?;
     let mut source = hide(&source)?;
     replace(&mut source, "\ninline fun <T : Disposable?", "\ninternal inline fun <T : Disposable?")?;
-    let source = print_no_bytes(&tidy(&source))?;
+    let source = name_cases(&print_no_bytes(&tidy(&source))?)?;
     fs::write(&file, source)?;
     Ok(())
 }
@@ -92,6 +92,24 @@ fn print_no_bytes(source: &str) -> Result<String> {
     }
     ensure!(count > 5, "data classes are written in another way than before: {count} with bytes");
     Ok(silent)
+}
+
+/// A case without fields prints its name, not where it lies in memory.
+fn name_cases(source: &str) -> Result<String> {
+    let mut named = String::with_capacity(source.len() + 512);
+    let mut count = 0;
+    for line in source.split_inclusive('\n') {
+        match line.strip_prefix("    object ").filter(|rest| rest.contains(" : ")) {
+            Some(rest) => {
+                named.push_str("    data object ");
+                named.push_str(rest);
+                count += 1;
+            }
+            None => named.push_str(line),
+        }
+    }
+    ensure!(count > 10, "cases without fields are written in another way than before: {count} found");
+    Ok(named)
 }
 
 fn replace(source: &mut String, old: &str, new: &str) -> Result<()> {

@@ -142,7 +142,7 @@ impl Phone {
                 let reason = if reason == Reason::NotMe { DenyReason::NotMe } else { DenyReason::Mistake };
                 Ok(client.refuse(account, cid, reason).await.map(picture::outcome))
             }
-            PhoneAct::Unlock { account } => nothing(client.unlock(nth(client, account)?).await),
+            PhoneAct::Unlock { account } => nothing(client.lift_lock(nth(client, account)?).await),
             PhoneAct::Receive { envelope } => {
                 let envelope = Envelope::from_bytes(&B64.decode(envelope)?)?;
                 let live = client.receive(envelope, Road::Poll, Alert::Shown).await;

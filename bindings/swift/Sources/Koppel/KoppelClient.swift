@@ -104,12 +104,15 @@ public final class KoppelClient: Sendable {
     /// Takes an envelope that a push brought, also without a network. Also every envelope that a notification extension showed while the app was away:
     /// what is known already is not announced twice.
     ///
+    /// - Parameters:
+    ///   - envelope: as it came.
+    ///   - alert: what the person was shown: `blocked` when notifications are switched off.
     /// - Returns: the live challenge in it, whichever way it came first; none when it holds something else, is over, or is not for this phone.
     /// - Throws: `serverChanged`: the account that it is for is stopped.
     @discardableResult
-    public func receive(_ envelope: Data, road: Road, alert: Alert) async throws(KoppelError) -> ChallengeId? {
+    public func receive(_ envelope: Data, alert: Alert = .shown) async throws(KoppelError) -> ChallengeId? {
         let raw = raw
-        return try await toTheEnd { try await raw.receive(envelope: envelope, road: road, alert: alert) }
+        return try await toTheEnd { try await raw.receive(envelope: envelope, alert: alert) }
     }
 
     /// Asks every server now: pull to refresh, or after a push. Returns when they are asked; what came is in ``state``.
@@ -159,9 +162,9 @@ public final class KoppelClient: Sendable {
     }
 
     /// After a report of this phone: asks for a challenge whose approval lifts the account's lock.
-    public func unlock(_ account: AccountId) async throws(KoppelError) {
+    public func liftLock(_ account: AccountId) async throws(KoppelError) {
         let raw = raw
-        try await speaking { try await raw.unlock(account: account) }
+        try await speaking { try await raw.liftLock(account: account) }
     }
 
     // MARK: Connection

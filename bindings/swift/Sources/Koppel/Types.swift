@@ -13,16 +13,18 @@ public typealias Approval = KoppelFFI.Approval
 public typealias Challenge = KoppelFFI.Challenge
 public typealias ChallengeId = KoppelFFI.ChallengeId
 public typealias ChallengeKind = KoppelFFI.ChallengeKind
+public typealias ChallengePurpose = KoppelFFI.ChallengePurpose
+public typealias ChallengeEnd = KoppelFFI.ChallengeEnd
 public typealias ChallengeContent = KoppelFFI.ChallengeContent
 public typealias EndedChallenge = KoppelFFI.EndedChallenge
 public typealias Outcome = KoppelFFI.Outcome
 public typealias DenyReason = KoppelFFI.DenyReason
-public typealias Road = KoppelFFI.Road
 public typealias Alert = KoppelFFI.Alert
 public typealias SigningRequest = KoppelFFI.SigningRequest
 
 public typealias Notice = KoppelFFI.Notice
 public typealias NoticeId = KoppelFFI.NoticeId
+public typealias NoticeKind = KoppelFFI.NoticeKind
 
 public typealias Invitation = KoppelFFI.Invitation
 

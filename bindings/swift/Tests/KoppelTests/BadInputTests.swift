@@ -19,7 +19,7 @@ struct BadInputTests {
             { () async throws(KoppelError) in
                 _ = try await client.pair(.koppelcode("0000-0000-0", server: "koppel.example.org", user: "x"), deviceName: "x")
             },
-            { () async throws(KoppelError) in try await client.receive(Data(count: 2150), road: .live, alert: .silent) },
+            { () async throws(KoppelError) in try await client.receive(Data(count: 2150), alert: .silent) },
             { () async throws(KoppelError) in try await client.remove(account) },
             { () async throws(KoppelError) in try await client.stayConnected() },
         ]

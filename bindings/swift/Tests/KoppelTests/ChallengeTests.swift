@@ -75,7 +75,7 @@ struct ChallengeTests {
             #expect(try await phone.client.deny(phone.challenge().id, reason: .notMe) == .reported)
             #expect(try await server.state(of: reported) == "fraud")
             try await phone.state("locked") { $0.account(account)?.locked == true }
-            try await phone.client.unlock(account)
+            try await phone.client.liftLock(account)
             let unlock = try await phone.state("an unlock") { $0.challenges.contains { $0.kind == .unlock } }.challenges[0]
             #expect(try await phone.client.show(unlock.id) == .unlock)
             #expect(try await phone.client.approve(unlock.id, signer: phone.signer) == .approved)
@@ -98,7 +98,7 @@ struct ChallengeTests {
                 #expect(try await old.client.approve(question.id, number: number, signer: old.signer) == .approved)
                 try await new.state("active") { $0.account(account)?.status == .active }
                 let notice = try await old.state("a notice") { !$0.notices.isEmpty }.notices[0]
-                #expect(notice.kind == "device_added" && notice.account == first)
+                #expect(notice.kind == .deviceAdded && notice.account == first)
                 try await old.client.dismiss(notice.id)
                 try await old.state("dismissed") { $0.notices.allSatisfy { $0.id != notice.id } }
                 let gone = await failure { () async throws(KoppelError) in try await old.client.dismiss(notice.id) }
@@ -275,8 +275,8 @@ struct ChallengeTests {
         let server = try await RealServer.shared()
         try await with(TestPhone()) { phone in
             try await phone.pair(with: server, "joke")
-            #expect(try await phone.client.receive(Data(), road: .poll, alert: .shown) == nil)
-            #expect(try await phone.client.receive(Data(repeating: 4, count: 2150), road: .poll, alert: .shown) == nil)
+            #expect(try await phone.client.receive(Data(), alert: .shown) == nil)
+            #expect(try await phone.client.receive(Data(repeating: 4, count: 2150), alert: .shown) == nil)
             try await phone.client.refresh()
         }
     }

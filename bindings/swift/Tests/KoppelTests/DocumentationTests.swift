@@ -39,6 +39,7 @@ struct DocumentationTests {
         try await server.user("d-anna")
         let link = try await server.link("d-anna")
         let login = Slot<RealServer.Login>()
+        let mistyped = Slot<Bool>()
         let (said, say) = AsyncStream.makeStream(of: String.self)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("koppel-scratch-\(UUID())")
         let program = Task {
@@ -46,21 +47,22 @@ struct DocumentationTests {
                 say.yield(said)
             } ask: { question in
                 if question.hasPrefix("Plak") { return link }
-                return question.hasPrefix("Welk") ? login.value?.number ?? "" : "ja"
+                guard question.hasPrefix("Welk"), let number = login.value?.number else { return "ja" }
+                // Mistyped at first.
+                defer { mistyped.value = true }
+                return mistyped.value == nil ? String(number.map { $0 == "9" ? "0" : "9" }) : number
             }
             say.finish()
         }
-        var numbers: Set<String> = []
-        var last = ""
+        var sentences: [String] = []
         for await sentence in said {
-            last = sentence
-            let number = String(sentence.suffix(6))
-            guard sentence.hasPrefix("Typ dit getal"), numbers.insert(number).inserted else { continue }
-            try await server.confirm("d-anna", number)
+            sentences.append(sentence)
+            guard sentence.hasPrefix("Typ dit getal") else { continue }
+            try await server.confirm("d-anna", String(sentence.suffix(6)))
             login.value = try await server.challenge("d-anna", "number")
         }
         try await program.value
-        #expect(last == "approved" && numbers.count == 1)
+        #expect(sentences.dropFirst() == ["Dat getal is niet goed", "Ga terug naar uw browser"])
         #expect(try await server.state(of: #require(login.value)) == "approved")
     }
 }

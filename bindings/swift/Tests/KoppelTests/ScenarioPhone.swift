@@ -60,9 +60,9 @@ final class ScenarioPhone: @unchecked Sendable {
         case "deny":
             let reason: DenyReason = act["reason"].text == "not_me" ? .notMe : .mistake
             return Self.picture(try await client.deny(which(client, act["challenge"]), reason: reason))
-        case "unlock": try await client.unlock(nth(client, act["account"]))
+        case "unlock": try await client.liftLock(nth(client, act["account"]))
         case "receive":
-            let live = try await client.receive(Data(base64URL: act["envelope"].text ?? ""), road: .poll, alert: .shown)
+            let live = try await client.receive(Data(base64URL: act["envelope"].text ?? ""), alert: .shown)
             return ["challenge": Value(live.map(Self.name))]
         case "rename": try await client.rename(nth(client, act["account"]), to: act["label"].text ?? "")
         case "remove": try await client.remove(nth(client, act["account"]))
@@ -202,8 +202,8 @@ final class ScenarioPhone: @unchecked Sendable {
         return [
             "accounts": .list(state.accounts.map(Self.picture)),
             "challenges": .list(state.challenges.map(Self.picture)),
-            "ended": .list(state.ended.map { ["id": .text(Self.name($0.id)), "how": .text($0.how)] }),
-            "notices": .list(state.notices.map { ["kind": .text($0.kind), "detail": .text($0.detail)] }),
+            "ended": .list(state.ended.map { ["id": .text(Self.name($0.id)), "how": .text(snake($0.how))] }),
+            "notices": .list(state.notices.map { ["kind": .text(snake($0.kind)), "detail": .text($0.detail)] }),
         ]
     }
 
@@ -224,7 +224,7 @@ final class ScenarioPhone: @unchecked Sendable {
         return [
             "id": .text(name(challenge.id)), "seq": .number(Int(challenge.seq)), "kind": .text(snake(challenge.kind)), "device": Value(device),
             "organisation": .text(challenge.organisation), "relying_party": .text(challenge.relyingParty), "user": .text(challenge.user),
-            "purpose": .text(challenge.purpose), "ip": Value(challenge.ip), "waiting": .number(Int(challenge.waiting)),
+            "purpose": .text(snake(challenge.purpose)), "ip": Value(challenge.ip), "waiting": .number(Int(challenge.waiting)),
             "can_approve": .bool(challenge.canApprove), "answered": .bool(challenge.answered),
             "seconds_left": .number(Int(max(0, challenge.expiresAt.timeIntervalSinceNow))),
         ]

@@ -16,11 +16,11 @@ import nl.koppel.Outcome
 import nl.koppel.Platform
 import nl.koppel.PlatformException
 import nl.koppel.SigningRequest
+import nl.koppel.digits
 import nl.koppel.host
 import nl.koppel.jvm.JvmKeys
 import nl.koppel.jvm.MemorySecrets
 import nl.koppel.link
-import nl.koppel.text
 
 /** Opens a companion with everything in memory, and shows each state. */
 suspend fun openAndWatch(folder: Path, render: (KoppelState) -> Unit) {
@@ -39,7 +39,7 @@ fun hostFirst(scanned: String): String = try {
 
 /** Pairs by a link; the number to type is in the state afterwards, also after a restart of the app. */
 suspend fun pairByLink(client: KoppelClient, scanned: String, agrees: suspend (String) -> Boolean, prompt: ApprovalSigner): AccountId? {
-    val offer = client.pair(Invitation.link(scanned), deviceName = "Telefoon van Anna", approvals = true)
+    val offer = client.pair(Invitation.link(scanned), deviceName = "Telefoon van Anna")
     if (!agrees("${offer.organisation} (${offer.host}), account ${offer.user}")) {
         offer.decline()
         return null
@@ -56,7 +56,7 @@ suspend fun connectWhileOnScreen(client: KoppelClient, screen: suspend () -> Uni
 
 /** Shows a challenge and says what to do. */
 suspend fun show(client: KoppelClient, id: ChallengeId): String = when (val content = client.show(id)) {
-    is ChallengeContent.Code -> "Typ in uw browser: ${content.text}"
+    is ChallengeContent.Code -> "Typ in uw browser: ${content.digits}"
     ChallengeContent.Number -> "Typ hier het getal dat op uw scherm staat"
     is ChallengeContent.ConfirmPairing -> "Typ hier het controlegetal van ${content.name}"
     ChallengeContent.Unlock -> "Account weer openen?"

@@ -16,6 +16,6 @@ public fun Invitation.Companion.link(uri: String): Invitation = Invitation.Link(
 public fun Invitation.Companion.koppelcode(server: String, user: String, code: String): Invitation =
     Invitation.Koppelcode(server, user, code.toByteArray())
 
-/** The digits, for the one place that shows or speaks them. */
-public val ChallengeContent.Code.text: String
-    get() = digits.decodeToString()
+/** User name and password of the panel. */
+public fun Invitation.Companion.login(server: String, user: String, password: String): Invitation =
+    Invitation.Login(server, user, password.toByteArray())

@@ -62,7 +62,7 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      *   `ServerChanged`, `NotAvailable`
      * @sample nl.koppel.examples.pairByLink
      */
-    public suspend fun pair(invitation: Invitation, deviceName: String, approvals: Boolean): PairingOffer {
+    public suspend fun pair(invitation: Invitation, deviceName: String, approvals: Boolean = true): PairingOffer {
         val offer = done { raw.pair(invitation, deviceName, approvals) }
         return PairingOffer(this, raw, offer.account, offer.host, offer.organisation, offer.user)
     }
@@ -80,12 +80,12 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      * Takes an envelope that a push brought, also without a network. Also every envelope that a notification extension showed while
      * the app was away: what is known already is not announced twice.
      *
+     * @param alert what the person was shown: [Alert.BLOCKED] when notifications are switched off
      * @return the live challenge in it, whichever way it came first; null when it holds something else, is over, or is not for
      *   this phone
      * @throws KoppelException `ServerChanged`: the account that it is for is stopped
      */
-    public suspend fun receive(envelope: ByteArray, road: Road, alert: Alert): ChallengeId? =
-        done { raw.receive(envelope, road, alert) }
+    public suspend fun receive(envelope: ByteArray, alert: Alert = Alert.SHOWN): ChallengeId? = done { raw.receive(envelope, alert) }
 
     /** Asks every server now: pull to refresh, or after a push. Returns when they are asked; what came is in [state]. */
     public suspend fun refresh(): Unit = done { raw.refresh() }
@@ -107,7 +107,7 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      *   `already-answered` …), `UpdateRequired`. Nothing was approved
      * @sample nl.koppel.examples.approveWithNumber
      */
-    public suspend fun approve(id: ChallengeId, number: String?, signer: ApprovalSigner): Outcome {
+    public suspend fun approve(id: ChallengeId, number: String? = null, signer: ApprovalSigner): Outcome {
         val request = when (val step = speaking { raw.beginApproval(id, number) }) {
             is ApprovalStep.Over -> return step.outcome
             is ApprovalStep.Sign -> step.request
@@ -126,7 +126,7 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
         withContext(NonCancellable) { done { raw.deny(id, reason) } }
 
     /** After a report of this phone: asks for a challenge whose approval lifts the account's lock. */
-    public suspend fun unlock(account: AccountId): Unit = done { raw.unlock(account) }
+    public suspend fun liftLock(account: AccountId): Unit = done { raw.liftLock(account) }
 
     /**
      * Stays connected for as long as it runs: while the app is on screen. Never returns; cancel it to disconnect.

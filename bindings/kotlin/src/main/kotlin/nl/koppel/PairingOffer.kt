@@ -27,7 +27,7 @@ public class PairingOffer internal constructor(
      * @throws KoppelException `UserCancelled` and `KeyInvalidated` of the signer; the offer stands, and may be accepted again.
      *   `InvitationRefused`, `TooManyTries`, `NoConnection`: it is over
      */
-    public suspend fun accept(signer: ApprovalSigner?): AccountId {
+    public suspend fun accept(signer: ApprovalSigner? = null): AccountId {
         val request = client.done { raw.beginAccept(account) } ?: return account
         val signature = raw.signatureOf(request, signer ?: ApprovalSigner { throw signerMissing() })
         withContext(NonCancellable) { client.done { raw.finishAccept(request, signature) } }

@@ -26,7 +26,7 @@ class BadInputTest {
             { phone.client.refresh() },
             { phone.client.show(ChallengeId("x")) },
             { phone.client.pair(Invitation.link("x"), "x", true) },
-            { phone.client.receive(ByteArray(1), Road.LIVE, Alert.SILENT) },
+            { phone.client.receive(ByteArray(1), Alert.SILENT) },
             { phone.client.remove(account) },
             { phone.client.stayConnected() },
             { phone.client.testPhone(account).steps.collect {} },
@@ -86,7 +86,7 @@ class BadInputTest {
         }
         assertEquals("host-invalid", fails<KoppelException.InvitationInvalid> { Invitation.koppelcode("http://example.org", "a", "0000-0000-0").host }.why)
         assertEquals("name-invalid", fails<KoppelException.InvitationInvalid> { Invitation.koppelcode("example.org", " ", "0000-0000-0").host }.why)
-        assertEquals("password-invalid", fails<KoppelException.InvitationInvalid> { Invitation.Login("example.org", "a", ByteArray(0)).host }.why)
+        assertEquals("password-invalid", fails<KoppelException.InvitationInvalid> { Invitation.login("example.org", "a", "").host }.why)
     }
 
     /** Another JVM, so that the library is loaded anew. */

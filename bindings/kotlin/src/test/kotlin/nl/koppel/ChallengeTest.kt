@@ -45,9 +45,9 @@ class ChallengeTest {
             val left = Duration.between(Instant.now(), challenge.expiresAt)
             assertTrue(left > Duration.ofSeconds(30) && left < Duration.ofMinutes(10), "$left")
             val content = phone.client.show(challenge.id) as ChallengeContent.Code
-            assertFalse(phone.client.state.value.toString().contains(content.text))
-            assertFalse(content.toString().contains(content.text))
-            assertEquals("login", server.check(login, content.text).text("purpose"))
+            assertFalse(phone.client.state.value.toString().contains(content.digits))
+            assertFalse(content.toString().contains(content.digits))
+            assertEquals("login", server.check(login, content.digits).text("purpose"))
             phone.state("over") { state -> state.challenges.isEmpty() && state.ended.any { it.id == challenge.id } }
         }
     }
@@ -93,7 +93,7 @@ class ChallengeTest {
             assertEquals(Outcome.Reported, phone.client.deny(phone.challenge().id, DenyReason.NOT_ME))
             assertEquals("fraud", server.stateOf(reported))
             phone.state("locked") { it.account(account)!!.locked }
-            phone.client.unlock(account)
+            phone.client.liftLock(account)
             val unlock = phone.state("an unlock") { state -> state.challenges.any { it.kind == ChallengeKind.Unlock } }.challenges.single()
             assertEquals(ChallengeContent.Unlock, phone.client.show(unlock.id))
             assertEquals(Outcome.Approved, phone.client.approve(unlock.id, null, phone.signer))
@@ -113,7 +113,7 @@ class ChallengeTest {
                 assertEquals(Outcome.Approved, old.client.approve(question.id, new.checkNumber(account), old.signer))
                 new.state("active") { it.account(account)?.status == AccountStatus.Active }
                 val notice = old.state("a notice") { it.notices.isNotEmpty() }.notices.first()
-                assertEquals("device_added" to first, notice.kind to notice.account)
+                assertEquals(NoticeKind.DEVICE_ADDED to first, notice.kind to notice.account)
                 old.client.dismiss(notice.id)
                 old.state("dismissed") { state -> state.notices.none { it.id == notice.id } }
                 assertEquals("no-such-notice", fails<KoppelException.NotAvailable> { old.client.dismiss(notice.id) }.why)
@@ -191,7 +191,7 @@ class ChallengeTest {
             phone.client.deny(phone.challenge().id, DenyReason.MISTAKE)
             phone.state("over") { it.challenges.isEmpty() }
             val code = server.challenge("hans", "code")
-            server.check(code, (phone.client.show(phone.challenge().id) as ChallengeContent.Code).text)
+            server.check(code, (phone.client.show(phone.challenge().id) as ChallengeContent.Code).digits)
         }
     }
 
@@ -217,8 +217,8 @@ class ChallengeTest {
     fun `what is not for this phone is received without a word`() = story {
         TestPhone().start().use { phone ->
             phone.pairWith(server, "joke")
-            assertEquals(null, phone.client.receive(ByteArray(0), Road.POLL, Alert.SHOWN))
-            assertEquals(null, phone.client.receive(ByteArray(2150) { 4 }, Road.POLL, Alert.SHOWN))
+            assertEquals(null, phone.client.receive(ByteArray(0), Alert.SHOWN))
+            assertEquals(null, phone.client.receive(ByteArray(2150) { 4 }, Alert.SHOWN))
             phone.client.refresh()
         }
     }

@@ -51,11 +51,13 @@ class ExamplesTest {
             server.user("anna")
             val said = Channel<String>(Channel.UNLIMITED)
             val begun = CompletableDeferred<RealServer.Login>()
+            var typed = 0
             val program = launch {
                 fromScratch(Files.createTempDirectory("koppel-scratch"), say = { said.trySend(it) }, ask = { question ->
                     when (question.substringBefore(' ')) {
                         "Plak" -> server.link("anna")
-                        "Welk" -> begun.await().number!!
+                        // Mistyped at first.
+                        "Welk" -> begun.await().number!!.let { number -> if (typed++ == 0) number.map { if (it == '9') '0' else '9' }.joinToString("") else number }
                         else -> "ja"
                     }
                 })
@@ -63,16 +65,14 @@ class ExamplesTest {
             }
             val sentences = mutableListOf<String>()
             for (sentence in said) {
-                // The number is said with each picture of the state in which it is; the desk types it once.
-                if (sentence.startsWith("Typ dit getal") && sentence !in sentences) {
+                if (sentence.startsWith("Typ dit getal")) {
                     server.confirm("anna", sentence.takeLast(6))
                     begun.complete(server.challenge("anna", "number"))
                 }
                 sentences += sentence
             }
             program.join()
-            assertEquals("Ga terug naar uw browser", sentences.last())
-            assertEquals(2, sentences.distinct().size, "$sentences")
+            assertEquals(listOf("Dat getal is niet goed", "Ga terug naar uw browser"), sentences.drop(1), "$sentences")
             assertEquals("approved", server.stateOf(begun.await()))
         }
     }

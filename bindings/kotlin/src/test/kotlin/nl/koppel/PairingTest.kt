@@ -48,10 +48,10 @@ class PairingTest {
         server.user("carla")
         TestPhone().start().connect().use { phone ->
             val wrong = fails<KoppelException.InvitationRefused> {
-                phone.client.pair(Invitation.Login(server.host, "carla", "wrong".toByteArray()), "telefoon", false)
+                phone.client.pair(Invitation.login(server.host, "carla", "wrong"), "telefoon", false)
             }
             assertTrue(wrong.message!!.isNotBlank())
-            val login = Invitation.Login(server.host, "carla", RealServer.PASSWORD.toByteArray())
+            val login = Invitation.login(server.host, "carla", RealServer.PASSWORD)
             val account = phone.client.pair(login, "telefoon", approvals = false).accept(signer = null)
             server.confirm("carla", phone.checkNumber(account))
             val active = phone.state("active") { it.account(account)?.status == AccountStatus.Active }

@@ -64,9 +64,9 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
                 val reason = if (act.text("reason") == "not_me") DenyReason.NOT_ME else DenyReason.MISTAKE
                 return outcome(opened().deny(challenge(act), reason))
             }
-            "unlock" -> opened().unlock(account(act))
+            "unlock" -> opened().liftLock(account(act))
             "receive" -> {
-                val live = opened().receive(Base64.getUrlDecoder().decode(act.text("envelope")), Road.POLL, Alert.SHOWN)
+                val live = opened().receive(Base64.getUrlDecoder().decode(act.text("envelope")), Alert.SHOWN)
                 return buildJsonObject { put("challenge", live?.text?.substringAfter('/')) }
             }
             "rename" -> opened().rename(account(act), act.text("label"))
@@ -125,7 +125,7 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
         val invitation = when (val door = act.text("door")) {
             "link" -> Invitation.link(act.text("link"))
             "koppelcode" -> Invitation.koppelcode(act.text("host"), act.text("user"), act.text("code"))
-            "login" -> Invitation.Login(act.text("host"), act.text("user"), act.text("password").toByteArray())
+            "login" -> Invitation.login(act.text("host"), act.text("user"), act.text("password"))
             else -> throw IllegalArgumentException("no door $door")
         }
         val client = opened()
@@ -204,8 +204,8 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
         return buildJsonObject {
             putJsonArray("accounts") { state.accounts.forEach { add(account(it)) } }
             putJsonArray("challenges") { state.challenges.forEach { add(challenge(it)) } }
-            putJsonArray("ended") { state.ended.forEach { addJsonObject { put("id", it.id.text.substringAfter('/')); put("how", it.how) } } }
-            putJsonArray("notices") { state.notices.forEach { addJsonObject { put("kind", it.kind); put("detail", it.detail) } } }
+            putJsonArray("ended") { state.ended.forEach { addJsonObject { put("id", it.id.text.substringAfter('/')); put("how", it.how.name.lowercase()) } } }
+            putJsonArray("notices") { state.notices.forEach { addJsonObject { put("kind", it.kind.name.lowercase()); put("detail", it.detail) } } }
         }
     }
 
@@ -232,7 +232,7 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
         put("organisation", challenge.organisation)
         put("relying_party", challenge.relyingParty)
         put("user", challenge.user)
-        put("purpose", challenge.purpose)
+        put("purpose", challenge.purpose.name.lowercase())
         put("ip", challenge.ip)
         put("waiting", challenge.waiting.toInt())
         put("can_approve", challenge.canApprove)
@@ -242,7 +242,7 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
 
     private fun content(content: ChallengeContent) = buildJsonObject {
         put("content", word(content))
-        if (content is ChallengeContent.Code) put("code", content.text)
+        if (content is ChallengeContent.Code) put("code", content.digits)
         if (content is ChallengeContent.ConfirmPairing) put("device", content.name)
     }
 
@@ -253,13 +253,7 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
 
     private fun error(failed: KoppelException) = buildJsonObject {
         put("error", word(failed))
-        val why = when (failed) {
-            is KoppelException.NotAvailable -> failed.why
-            is KoppelException.InvitationInvalid -> failed.why
-            is KoppelException.InvitationRefused -> failed.why
-            else -> null
-        }
-        put("why", why)
+        if (failed !is KoppelException.NoConnection && failed !is KoppelException.Internal) put("why", failed.why)
     }
 
     /** The class, as the scenarios spell it. */

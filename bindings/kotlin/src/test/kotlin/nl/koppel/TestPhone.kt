@@ -74,8 +74,6 @@ class TestPhone(
     }
 }
 
-fun KoppelState.account(id: AccountId): Account? = accounts.find { it.id == id }
-
 /** Runs a test that may take half a minute. */
 fun story(block: suspend CoroutineScope.() -> Unit) = runBlocking { withTimeout(120_000, block) }
 
