@@ -83,7 +83,7 @@ pub enum ChallengeContent {
     /// Digits to show and to read out.
     Code {
         /// Their ASCII characters. As bytes, so that nothing prints them by accident.
-        bytes: Vec<u8>,
+        ascii: Vec<u8>,
     },
     /// Ask for the number of 6 to 8 digits that the browser shows.
     Number,
@@ -246,7 +246,7 @@ impl From<CoreKind> for ChallengeKind {
 impl From<CoreContent> for ChallengeContent {
     fn from(content: CoreContent) -> Self {
         match content {
-            CoreContent::Code(digits) => Self::Code { bytes: digits.expose().as_bytes().to_vec() },
+            CoreContent::Code(digits) => Self::Code { ascii: digits.expose().as_bytes().to_vec() },
             CoreContent::Number => Self::Number,
             CoreContent::ConfirmPairing { name } => Self::ConfirmPairing { name },
             CoreContent::Unlock => Self::Unlock,

@@ -45,6 +45,8 @@ let package = Package(
             name: "KoppelTests",
             dependencies: ["Koppel", "KoppelNotification", "KoppelTesting", "Examples", .target(name: "CCrypto", condition: .when(platforms: [.linux]))]
         ),
+        // One scenario, in a process of its own: see ScenarioTests.
+        .executableTarget(name: "ScenarioPlay", dependencies: ["Koppel", "KoppelTesting"], path: "Tests/ScenarioPlay"),
         .executableTarget(name: "OpenOnce", dependencies: ["Koppel", "KoppelNotification", "KoppelTesting"], path: "Tests/OpenOnce"),
     ],
     swiftLanguageModes: [.v6]

@@ -26,8 +26,8 @@ cargo xtask COMMAND
   check               before every commit, in seconds: format, clippy, licences, banned crates, arrows between crates,
                       links in the docs, names in the threat model, paths of one machine, keys of the
                       sentences, what apps see of the bindings
-  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo; and
-                      only when they are named: kotlin, swift
+  test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo,
+                      kotlin, swift
   bindings            the Kotlin and Swift sources that belong to the library, into target/bindings, and whether bindings/api
                       is what they offer; with --renew-api it is made so
   demo                a server, a panel and a phone on this machine: log in at the address that it prints

@@ -50,8 +50,8 @@ extension ChallengeContent: CustomStringConvertible, CustomReflectable {
 
     /// The digits of a code, for the one place that shows or speaks them.
     public var digits: String? {
-        guard case .code(let bytes) = self else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        guard case .code(let ascii) = self else { return nil }
+        return String(decoding: ascii, as: UTF8.self)
     }
 }
 

@@ -214,15 +214,8 @@ public final class KoppelClient: Sendable {
     public func stop() async {
         await OpenClients.shared.forget(self, of: path)
         let raw = raw
-        try? await toTheEnd {
-            // The first returns when everything is on disk, the second when the folder may be opened again.
-            try await raw.stop()
-            try await raw.stop()
-        }
+        try? await toTheEnd { try await raw.stop() }
     }
-
-    /// For tests: forgets the client, as a process that is killed does. It ends with the last one who holds it.
-    func abandon() async { await OpenClients.shared.forget(self, of: path) }
 }
 
 /// The clients that are open: one for a folder.

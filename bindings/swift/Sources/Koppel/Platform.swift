@@ -57,6 +57,9 @@ public struct Platform: Sendable {
     /// Certificates (DER) to trust beside the public ones: of an organisation that makes its own.
     public var extraRoots: [Data]
 
+    /// How many seconds the phone's clock is pretended to be ahead: for this package's own tests.
+    package var clockAheadSeconds: Int64 = 0
+
     public init(secrets: any SecretStore, keys: any DeviceKeys, kind: DeviceKind = .ios, extraRoots: [Data] = []) {
         self.secrets = secrets
         self.keys = keys
@@ -64,7 +67,9 @@ public struct Platform: Sendable {
         self.extraRoots = extraRoots
     }
 
-    func options(_ folder: String) -> OpenOptions { OpenOptions(folder: folder, kind: kind, extraRoots: extraRoots) }
+    func options(_ folder: String) -> OpenOptions {
+        OpenOptions(folder: folder, kind: kind, extraRoots: extraRoots, clockAheadS: clockAheadSeconds)
+    }
 }
 
 /// Lets nothing but a platform error through: the border knows no other.

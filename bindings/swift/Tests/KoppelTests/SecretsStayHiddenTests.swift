@@ -7,7 +7,7 @@ import Testing
 @Suite("Secrets stay hidden")
 struct SecretsStayHiddenTests {
     /// What holds something to be hidden, by the names of its fields.
-    private let hiding = ["uri", "code", "password", "bytes", "payload", "secret", "envelope", "item", "signature"]
+    private let hiding = ["uri", "code", "password", "ascii", "payload", "secret", "envelope", "item", "signature"]
 
     private var source: String {
         get throws {
@@ -43,7 +43,7 @@ struct SecretsStayHiddenTests {
         )
         let hiding: [Any] = [
             Invitation.link(canary), Invitation.koppelcode(canary, server: "example.org", user: "jan"),
-            Invitation.login(canary, server: "example.org", user: "jan"), ChallengeContent.code(bytes: bytes), request, secrets,
+            Invitation.login(canary, server: "example.org", user: "jan"), ChallengeContent.code(ascii: bytes), request, secrets,
             Platform(secrets: secrets, keys: SoftwareKeys(secrets: secrets)), SoftwareKeys(secrets: secrets),
         ]
         let numbers = bytes.prefix(4).map(String.init).joined(separator: ", ")

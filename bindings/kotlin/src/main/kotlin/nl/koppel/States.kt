@@ -8,4 +8,4 @@ public fun KoppelState.challenge(id: ChallengeId): Challenge? = challenges.find 
 
 /** The digits of a code, for the one place that shows or speaks them. */
 public val ChallengeContent.Code.digits: String
-    get() = bytes.decodeToString()
+    get() = ascii.decodeToString()

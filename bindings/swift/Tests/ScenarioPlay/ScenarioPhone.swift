@@ -1,18 +1,27 @@
 import Foundation
+import Koppel
 import KoppelTesting
-
-@testable import Koppel
 
 /// A phone that does what a scenario says, and a person who does so too.
 final class ScenarioPhone: @unchecked Sendable {
-    private let store = Store()
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("koppel-scenario-\(UUID())")
+    private var store = Store()
+    private var folder = ScenarioPhone.newFolder()
+    private let clockAheadSeconds: Int64
     private var open: KoppelClient?
     private var online: Task<Void, Never>?
     private var begun: [Task<Void, Never>] = []
 
+    init(clockAheadSeconds: Int64) { self.clockAheadSeconds = clockAheadSeconds }
+
     private var keys: SoftwareKeys { SoftwareKeys(secrets: store) }
-    private var platform: Platform { Platform(secrets: store, keys: keys, kind: .android) }
+
+    private var platform: Platform {
+        var platform = Platform(secrets: store, keys: keys, kind: .android)
+        platform.clockAheadSeconds = clockAheadSeconds
+        return platform
+    }
+
+    private static func newFolder() -> URL { FileManager.default.temporaryDirectory.appendingPathComponent("koppel-scenario-\(UUID())") }
 
     /// What comes of a step, with `error` where it failed.
     func does(_ act: Value) async throws -> Value {
@@ -31,13 +40,8 @@ final class ScenarioPhone: @unchecked Sendable {
             open = try await KoppelClient.open(folder, platform: platform)
             if act["connected"].bool ?? true { try connect() }
         case "close":
-            let client = try client()
-            await dropAll()
-            await client.stop()
-        case "kill":
-            let client = try client()
-            await dropAll()
-            await client.abandon()
+            try await letGo()
+        case "kill": try await kill()
         case "connect": try connect()
         case "disconnect":
             online?.cancel()
@@ -62,16 +66,23 @@ final class ScenarioPhone: @unchecked Sendable {
             return Self.picture(try await client.deny(which(client, act["challenge"]), reason: reason))
         case "unlock": try await client.liftLock(nth(client, act["account"]))
         case "receive":
-            let live = try await client.receive(Data(base64URL: act["envelope"].text ?? ""), alert: .shown)
+            let live = try await client.receive(envelope(act), alert: .shown)
             return ["challenge": Value(live.map(Self.name))]
         case "rename": try await client.rename(nth(client, act["account"]), to: act["label"].text ?? "")
         case "remove": try await client.remove(nth(client, act["account"]))
         case "dismiss":
             guard let notice = client.state.notices.first else { throw Unexpected("no notice") }
             try await client.dismiss(notice.id)
-        case let other: throw Unexpected(other)
+        case let other: throw Unexpected("a phone does not \(other ?? "do nothing")")
         }
         return [:]
+    }
+
+    private func envelope(_ act: Value) throws -> Data {
+        let text = (act["envelope"].text ?? "").replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+        let padded = text + String(repeating: "=", count: (4 - text.count % 4) % 4)
+        guard let envelope = Data(base64Encoded: padded) else { throw Unexpected("no envelope: \(text)") }
+        return envelope
     }
 
     private func pair(_ client: KoppelClient, _ act: Value) async throws -> Value {
@@ -136,6 +147,15 @@ final class ScenarioPhone: @unchecked Sendable {
         return nil
     }
 
+    /// The app goes on from what lay in its folder and its secret store at this moment. The old process cannot be taken out of this one: it is
+    /// ended on copies that nobody reads any more.
+    private func kill() async throws {
+        let copy = Self.newFolder()
+        try FileManager.default.copyItem(at: folder, to: copy)
+        (folder, store) = (copy, try store.copy())
+        try await letGo()
+    }
+
     private func client() throws -> KoppelClient {
         guard let open else { throw Unexpected("the app is not open") }
         return open
@@ -146,13 +166,13 @@ final class ScenarioPhone: @unchecked Sendable {
         online = Task { try? await client.stayConnected() }
     }
 
-    /// What a kill leaves: nothing that runs.
-    func dropAll() async {
-        for task in begun + [online].compactMap({ $0 }) {
-            task.cancel()
-            await task.value
-        }
+    /// Ends the app. What was begun and waits for the network ends with it.
+    private func letGo() async throws {
+        let (client, running) = (try client(), begun + [online].compactMap { $0 })
         (begun, online, open) = ([], nil, nil)
+        for task in running { task.cancel() }
+        await client.stop()
+        for task in running { await task.value }
     }
 
     private func newest(_ client: KoppelClient) throws -> Account {
@@ -243,6 +263,14 @@ private final class Store: SecretStore, @unchecked Sendable {
         }
     }
 
+    func copy() throws -> Store {
+        let copy = Store()
+        for name in try kept.names() {
+            if let secret = try kept.get(name) { try copy.kept.set(name, to: secret) }
+        }
+        return copy
+    }
+
     private func open() throws -> MemorySecrets {
         try lock.withLock {
             if locked { throw PlatformError.locked }
@@ -254,4 +282,16 @@ private final class Store: SecretStore, @unchecked Sendable {
     func set(_ name: String, to secret: Data) throws { try open().set(name, to: secret) }
     func delete(_ name: String) throws { try open().delete(name) }
     func names() throws -> [String] { try open().names() }
+}
+
+extension Account {
+    fileprivate var checkNumber: String? {
+        guard case .awaitingConfirmation(let number, _, _) = status else { return nil }
+        return number
+    }
+}
+
+extension KoppelError {
+    /// The case alone.
+    fileprivate var kind: String { Mirror(reflecting: self).children.first?.label ?? "cancelled" }
 }
