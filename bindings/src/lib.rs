@@ -29,3 +29,7 @@ pub mod state;
 pub mod watch;
 
 uniffi::setup_scaffolding!("koppel_ffi");
+
+/// What is freed is overwritten first: what crossed the border, and what a library of somebody else forgot to wipe.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -43,6 +43,10 @@ use crate::screen::Screen;
 use crate::session::{End, Goal, Session};
 use crate::texts::{Locale, Texts};
 
+/// What is freed is overwritten first, also by libraries that forgot to.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     let line: Vec<_> = std::env::args_os().collect();
     let arguments = match help::read(line.clone()) {

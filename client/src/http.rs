@@ -113,7 +113,7 @@ impl HttpClient {
         pin: Option<TlsPin>,
         deadline: Duration,
     ) -> Result<Self, HttpError> {
-        let tls = roots.config(pin, &[b"h2", b"http/1.1"]).map_err(|_| HttpError::Untrusted)?;
+        let tls = roots.config(pin, &[b"http/1.1"]).map_err(|_| HttpError::Untrusted)?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .user_agent(concat!("koppel/", env!("CARGO_PKG_VERSION")))
@@ -121,7 +121,6 @@ impl HttpClient {
             .no_proxy()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(deadline)
-            .http2_max_header_list_size(16 * 1024)
             .pool_idle_timeout(Duration::from_secs(60))
             .pool_max_idle_per_host(2)
             .build()

@@ -1,8 +1,9 @@
 //! The figures of `cargo xtask bench`, each beside what the floor of this machine needs.
 //!
 //! [`floor`] drives `koppel-floor`, [`logins`] the server with phones in this process, [`crowd`] pairs ten thousand phones
-//! and lets them be idle, [`process`] reads what the system knows of a process. Nothing here is a test: no figure is asserted.
+//! and lets them be idle, [`companion`] weighs and times the library of the apps, [`process`] reads what the system knows of a process. Nothing here is a test: no figure is asserted.
 
+pub mod companion;
 pub mod crowd;
 pub mod floor;
 pub mod logins;
@@ -105,6 +106,8 @@ pub const TOGETHER: usize = 32;
 /// # Errors
 /// When a program is missing or refuses.
 pub async fn measure(size: Size) -> Result<Vec<Figure>> {
+    eprintln!("companion");
+    let companion = companion::measure().await?;
     eprintln!("floor");
     let floor = floor::measure(size).await?;
     eprintln!("logins");
@@ -138,6 +141,18 @@ pub async fn measure(size: Size) -> Result<Vec<Figure>> {
         figure("server memory an idle phone", crowd.kib_a_phone, "KiB", None, Some(Goal::AtMost(5.0))),
         figure("start to the first 200", crowd.start_ms, "ms", None, Some(Goal::AtMost(100.0))),
         figure("server memory after the start", crowd.start_mib, "MiB", None, Some(Goal::AtMost(20.0))),
+        figure("library in an app, x86-64, stripped", companion.library_mb, "MB", None, Some(Goal::AtMost(3.0))),
+        figure(
+            "a method through the Kotlin binding",
+            companion.kotlin_us,
+            "µs",
+            Some(companion.empty_us),
+            Some(Goal::TimesReference(1.5)),
+        ),
+        figure("opening a client with 20 accounts", companion.open_ms, "ms", None, Some(Goal::AtMost(15.0))),
+        figure("an envelope to the state", companion.receive_ms, "ms", None, Some(Goal::AtMost(5.0))),
+        figure("preview of a push, first of a process", companion.preview_ms, "ms", None, Some(Goal::AtMost(10.0))),
+        figure("memory of that preview", companion.preview_mib, "MiB", None, Some(Goal::AtMost(4.0))),
     ])
 }
 

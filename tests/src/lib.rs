@@ -1,10 +1,12 @@
 //! The whole system under test: scenarios, races, crashes, vectors.
 //!
 //! This library holds what such tests share: a real server as a process ([`server_process`]), a panel that speaks the public
-//! API ([`panel_api`]) and a phone that speaks the protocol without a screen ([`soft_phone`]). The tests themselves are in
+//! API ([`panel_api`]), a phone that speaks the protocol without a screen ([`soft_phone`]), and the library of the apps in a
+//! process of its own ([`companion`]). The tests themselves are in
 //! `tests/tests/`; the played story of `cargo xtask demo --check` and the benchmarks are programs in `src/bin/`.
 
 pub mod bench;
+pub mod companion;
 pub mod panel_api;
 pub mod scenarios;
 pub mod server_process;

@@ -7,6 +7,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
+use koppel_protocol::id::ChallengeId;
+use rusqlite::OptionalExtension as _;
 use serde_json::Value;
 
 /// A server process, its folder and the key of its one relying party.
@@ -176,6 +179,19 @@ impl ServerProcess {
             bail!("the server did not come up: {line}{}", self.log());
         }
         Ok(())
+    }
+
+    /// The newest delivery of a login, as a push would bring it, in base64url: it lies in the database as it travels.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn newest_envelope(&self, login: &str) -> Result<String> {
+        let id: ChallengeId = login.parse()?;
+        let database = rusqlite::Connection::open(self.database())?;
+        let newest = "SELECT envelope FROM copy WHERE challenge = ?1 ORDER BY seq DESC LIMIT 1";
+        let envelope: Option<Vec<u8>> =
+            database.query_row(newest, [id.as_bytes().as_slice()], |row| row.get(0)).optional()?;
+        Ok(B64.encode(envelope.context("no envelope")?))
     }
 
     /// What the server logged so far.

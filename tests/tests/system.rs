@@ -2,6 +2,7 @@
 
 mod commits;
 mod crashes;
+mod memory;
 mod oracle;
 mod races;
 mod replays;

@@ -2,14 +2,44 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use crate::{process, workspace::Workspace};
+use crate::{
+    app_library, bindings, process, tools,
+    workspace::{self, Workspace},
+};
 
 /// Builds and measures; `false` when a program refused. A goal that is missed is a figure, not a failure.
 pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<bool> {
     let packages = ["--package", "koppel-server", "--package", "koppel-floor", "--package", "koppel-tests"];
     process::run(workspace.cargo(&["build", "--release", "--bins"]).args(packages))?;
+    let program = ["build", "--profile", app_library::PROFILE, "--package", "koppel-companion"];
+    process::run(&mut workspace.cargo(&program))?;
+    // After the program, which leaves a bigger one in its place.
+    let library = app_library::build(workspace)?;
     let programs = workspace.programs("release");
-    process::succeeds(Command::new(programs.join("koppel-bench")).args(arguments).env("KOPPEL_BIN_DIR", &programs))
+    let mut bench = Command::new(programs.join("koppel-bench"));
+    bench.args(arguments).env("KOPPEL_BIN_DIR", &programs);
+    bench.env("KOPPEL_APP_LIBRARY", library);
+    bench.env("KOPPEL_APP_PROGRAM", workspace.programs(app_library::PROFILE).join("koppel-companion"));
+    bench.env("KOPPEL_KOTLIN_CALLS", kotlin_calls(workspace)?);
+    process::succeeds(&mut bench)
+}
+
+/// What a call costs in Kotlin, as JSON: measured by the JVM itself.
+fn kotlin_calls(workspace: &Workspace) -> Result<String> {
+    let logs = workspace.target().join("xtask-logs");
+    std::fs::create_dir_all(&logs)?;
+    tools::for_kotlin(&logs.join("install.log"))?;
+    bindings::run(workspace, false)?;
+    let mut maven = Command::new("mvn");
+    maven.args(["--batch-mode", "--quiet", "test-compile", "org.codehaus.mojo:exec-maven-plugin:3.5.0:java"]);
+    maven.args(["-Dexec.classpathScope=test", "-Dexec.mainClass=nl.koppel.CallsKt"]);
+    maven.arg(format!("-Djna.library.path={}", workspace.programs(app_library::PROFILE).display()));
+    maven.arg(format!("-Dkoppel.generated={}", bindings::generated(workspace).join("kotlin").display()));
+    maven.arg(format!("-Dkoppel.programs={}", workspace.programs(workspace::PROFILE).display()));
+    let said = process::output(maven.current_dir(workspace.path("bindings/kotlin")))?;
+    let (_, line) = said.split_once('{').context("the JVM printed no figures")?;
+    let (line, _) = line.split_once('}').context("the JVM printed no figures")?;
+    Ok(format!("{{{line}}}"))
 }

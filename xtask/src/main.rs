@@ -5,10 +5,12 @@
 //! beside a floor). The others serve them:
 //! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
 
+mod app_library;
 mod bench;
 mod bindings;
 mod check;
 mod demo;
+mod package;
 mod process;
 mod soak;
 mod test;
@@ -30,6 +32,8 @@ cargo xtask COMMAND
                       kotlin, swift
   bindings            the Kotlin and Swift sources that belong to the library, into target/bindings, and whether bindings/api
                       is what they offer; with --renew-api it is made so
+  package             the release artefacts that this machine can build, with checksums, into target/package; and which
+                      it cannot
   demo                a server, a panel and a phone on this machine: log in at the address that it prints
   demo --check        the same without a person: every step of the story over real processes, in about two minutes
   bench [--json]      figures beside the floor of this machine (release build; leave the machine alone meanwhile);
@@ -66,6 +70,7 @@ fn run() -> Result<bool> {
         }
         ["bindings"] => bindings::run(&workspace, false),
         ["bindings", "--renew-api"] => bindings::run(&workspace, true),
+        ["package"] => package::run(&workspace),
         ["demo"] => demo::run(&workspace),
         ["demo", "--check"] => demo::check(&workspace),
         ["soak", parts @ ..] => soak::run(&workspace, parts),

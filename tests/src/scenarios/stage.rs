@@ -7,9 +7,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
-use koppel_protocol::id::ChallengeId;
-use rusqlite::OptionalExtension as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -182,7 +179,7 @@ impl Backstage {
             Act::Resend { login } => self.resend(&login).await,
             Act::Cancel { login } => Ok(plain(&self.panel.cancel(&login, self.session(&login)?).await?)),
             Act::State { login, until } => self.state(&login, &until).await,
-            Act::Envelope { login } => self.envelope(&login).await,
+            Act::Envelope { login } => Ok(json!({"envelope": self.server.newest_envelope(&login)?})),
             Act::Kill => {
                 self.server.kill();
                 Ok(json!({}))
@@ -260,16 +257,6 @@ impl Backstage {
         }
         let snapshot = self.panel.get(&format!("/v1/challenges/{login}")).await?;
         Ok(json!({"state": snapshot.body["state"]}))
-    }
-
-    /// The newest delivery of a login lies in the database as it travels.
-    async fn envelope(&self, login: &str) -> Result<Value> {
-        let id: ChallengeId = login.parse()?;
-        let database = rusqlite::Connection::open(self.server.database())?;
-        let newest = "SELECT envelope FROM copy WHERE challenge = ?1 ORDER BY seq DESC LIMIT 1";
-        let envelope: Option<Vec<u8>> =
-            database.query_row(newest, [id.as_bytes().as_slice()], |row| row.get(0)).optional()?;
-        Ok(json!({"envelope": B64.encode(envelope.context("no envelope")?)}))
     }
 
     fn identity(&mut self, is: Identity) -> Result<Value> {

@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("koppel-server", &["koppel-store", "koppel-domain", "koppel-protocol"]),
     // The panel is the example to copy: it knows the public HTTP API and nothing else.
     ("koppel-panel", &[]),
+    ("koppel-companion", &["koppel-bindings"]),
     ("koppel-floor", &["koppel-protocol"]),
     (
         "koppel-tests",
