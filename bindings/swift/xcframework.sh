@@ -15,7 +15,8 @@ target=${CARGO_TARGET_DIR:-$PWD/../../target}
 export IPHONEOS_DEPLOYMENT_TARGET=17.0 MACOSX_DEPLOYMENT_TARGET=14.0
 
 for triple in aarch64-apple-ios aarch64-apple-ios-sim x86_64-apple-ios aarch64-apple-darwin; do
-  cargo build --release --package koppel-bindings --target "$triple"
+  # One kind of library alone: beside a Rust library cargo leaves link-time optimisation out.
+  cargo rustc --profile phone --package koppel-bindings --lib --crate-type staticlib --target "$triple"
 done
 
 work=$target/xcframework
@@ -23,8 +24,8 @@ rm -rf "$work" koppel_ffi.xcframework
 mkdir -p "$work"/{headers,simulator}
 cp Generated/koppel_ffiFFI/koppel_ffiFFI.h Generated/koppel_ffiFFI/module.modulemap "$work/headers"
 lipo -create -output "$work/simulator/libkoppel_ffi.a" \
-  "$target"/{aarch64-apple-ios-sim,x86_64-apple-ios}/release/libkoppel_ffi.a
+  "$target"/{aarch64-apple-ios-sim,x86_64-apple-ios}/phone/libkoppel_ffi.a
 xcodebuild -create-xcframework -output koppel_ffi.xcframework \
-  -library "$target/aarch64-apple-ios/release/libkoppel_ffi.a" -headers "$work/headers" \
+  -library "$target/aarch64-apple-ios/phone/libkoppel_ffi.a" -headers "$work/headers" \
   -library "$work/simulator/libkoppel_ffi.a" -headers "$work/headers" \
-  -library "$target/aarch64-apple-darwin/release/libkoppel_ffi.a" -headers "$work/headers"
+  -library "$target/aarch64-apple-darwin/phone/libkoppel_ffi.a" -headers "$work/headers"

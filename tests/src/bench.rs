@@ -151,6 +151,7 @@ pub async fn measure(size: Size) -> Result<Vec<Figure>> {
         ),
         figure("opening a client with 20 accounts", companion.open_ms, "ms", None, Some(Goal::AtMost(15.0))),
         figure("an envelope to the state", companion.receive_ms, "ms", None, Some(Goal::AtMost(5.0))),
+        figure("the same for the last of 20 accounts", companion.receive_last_ms, "ms", None, None),
         figure("preview of a push, first of a process", companion.preview_ms, "ms", None, Some(Goal::AtMost(10.0))),
         figure("memory of that preview", companion.preview_mib, "MiB", None, Some(Goal::AtMost(4.0))),
     ])

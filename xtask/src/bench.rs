@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::{
-    app_library, bindings, process, tools,
+    bindings, phone_library, process, tools,
     workspace::{self, Workspace},
 };
 
@@ -13,15 +13,15 @@ use crate::{
 pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<bool> {
     let packages = ["--package", "koppel-server", "--package", "koppel-floor", "--package", "koppel-tests"];
     process::run(workspace.cargo(&["build", "--release", "--bins"]).args(packages))?;
-    let program = ["build", "--profile", app_library::PROFILE, "--package", "koppel-companion"];
+    let program = ["build", "--profile", phone_library::PROFILE, "--package", "koppel-companion"];
     process::run(&mut workspace.cargo(&program))?;
     // After the program, which leaves a bigger one in its place.
-    let library = app_library::build(workspace)?;
+    let library = phone_library::build(workspace)?;
     let programs = workspace.programs("release");
     let mut bench = Command::new(programs.join("koppel-bench"));
     bench.args(arguments).env("KOPPEL_BIN_DIR", &programs);
-    bench.env("KOPPEL_APP_LIBRARY", library);
-    bench.env("KOPPEL_APP_PROGRAM", workspace.programs(app_library::PROFILE).join("koppel-companion"));
+    bench.env("KOPPEL_PHONE_LIBRARY", library);
+    bench.env("KOPPEL_PHONE_PROGRAM", workspace.programs(phone_library::PROFILE).join("koppel-companion"));
     bench.env("KOPPEL_KOTLIN_CALLS", kotlin_calls(workspace)?);
     process::succeeds(&mut bench)
 }
@@ -35,7 +35,7 @@ fn kotlin_calls(workspace: &Workspace) -> Result<String> {
     let mut maven = Command::new("mvn");
     maven.args(["--batch-mode", "--quiet", "test-compile", "org.codehaus.mojo:exec-maven-plugin:3.5.0:java"]);
     maven.args(["-Dexec.classpathScope=test", "-Dexec.mainClass=nl.koppel.CallsKt"]);
-    maven.arg(format!("-Djna.library.path={}", workspace.programs(app_library::PROFILE).display()));
+    maven.arg(format!("-Djna.library.path={}", workspace.programs(phone_library::PROFILE).display()));
     maven.arg(format!("-Dkoppel.generated={}", bindings::generated(workspace).join("kotlin").display()));
     maven.arg(format!("-Dkoppel.programs={}", workspace.programs(workspace::PROFILE).display()));
     let said = process::output(maven.current_dir(workspace.path("bindings/kotlin")))?;

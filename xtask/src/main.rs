@@ -5,12 +5,12 @@
 //! beside a floor). The others serve them:
 //! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
 
-mod app_library;
 mod bench;
 mod bindings;
 mod check;
 mod demo;
 mod package;
+mod phone_library;
 mod process;
 mod soak;
 mod test;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{app_library, bindings, process, tools, workspace::Workspace};
+use crate::{bindings, phone_library, process, tools, workspace::Workspace};
 
 /// What needs another machine, and how it is made there.
 const ELSEWHERE: [(&str, &str); 2] = [
@@ -33,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
     if !bindings::run(workspace, false)? {
         return Ok(false);
     }
-    let library = app_library::build(workspace)?;
+    let library = phone_library::build(workspace)?;
     release.library(&library)?;
     release.kotlin(&library)?;
     release.swift()?;

@@ -65,7 +65,9 @@ val rust = targets.map { (abi, target) ->
         environment("AR_${target.replace('-', '_')}", bin.resolve("llvm-ar"))
         environment("CARGO_TARGET_${variable}_LINKER", clang)
         environment("CARGO_TARGET_${variable}_RUSTFLAGS", "-Clink-arg=-Wl,-z,max-page-size=16384 -Clink-arg=-Wl,--build-id")
-        commandLine("cargo", "build", "--profile", "phone", "--locked", "--package", "koppel-bindings", "--target", target)
+        // One kind of library alone: beside a Rust library cargo leaves link-time optimisation out.
+        val kind = listOf("--package", "koppel-bindings", "--lib", "--crate-type", "cdylib")
+        commandLine(listOf("cargo", "rustc", "--profile", "phone", "--locked", "--target", target) + kind)
     }
 }
 

@@ -15,6 +15,8 @@ use crate::{
 const ACCOUNTS: usize = 20;
 /// Processes of which the median counts.
 const STARTS: usize = 7;
+/// Logins of one user that wait.
+const LOGINS: usize = 5;
 
 /// What the library costs.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +25,10 @@ pub struct Companion {
     pub library_mb: f64,
     /// Opening a client with twenty accounts, in a process that just started.
     pub open_ms: f64,
-    /// From an envelope to the state that holds its challenge.
+    /// From an envelope to the state that holds its challenge, for the phone's first account.
     pub receive_ms: f64,
+    /// The same for its last: an envelope does not say whose it is, so that each account tries.
+    pub receive_last_ms: f64,
     /// The first preview of a process.
     pub preview_ms: f64,
     /// The most memory of a process that previewed, over one that did nothing.
@@ -46,8 +50,8 @@ impl Built {
     fn find() -> Result<Self> {
         let said = |name| std::env::var(name).with_context(|| format!("{name}: cargo xtask bench sets it"));
         Ok(Self {
-            library: said("KOPPEL_APP_LIBRARY")?.into(),
-            program: said("KOPPEL_APP_PROGRAM")?.into(),
+            library: said("KOPPEL_PHONE_LIBRARY")?.into(),
+            program: said("KOPPEL_PHONE_PROGRAM")?.into(),
             calls: serde_json::from_str(&said("KOPPEL_KOTLIN_CALLS")?)?,
         })
     }
@@ -70,23 +74,19 @@ pub async fn measure() -> Result<Companion> {
     }
     phone.act(&json!({"do": "active", "accounts": ACCOUNTS}))?;
     phone.act(&json!({"do": "close"}))?;
-    let mut envelopes = Vec::new();
-    for user in &users {
-        let begun = panel.challenge(user, "code", &BrowserSession::new()).await?;
-        let login = begun.body["id"].as_str().with_context(|| format!("no login: {begun:?}"))?;
-        envelopes.push(server.newest_envelope(login)?);
-    }
+    let first = waiting(&server, &panel, &users[0]).await?;
+    let last = waiting(&server, &panel, &users[ACCOUNTS - 1]).await?;
 
     let ms = |answer: Value| answer["ms"].as_f64().context("ms");
     let open = median(STARTS, || ms(storage.start(&built.program)?.act(&json!({"do": "open"}))?))?;
     let mut phone = storage.start(&built.program)?;
     phone.act(&json!({"do": "open"}))?;
-    let mut waiting = envelopes.iter();
-    let receive = median(ACCOUNTS, || {
-        let envelope = waiting.next().context("one for each account")?;
-        ms(phone.act(&json!({"do": "receive", "envelope": envelope}))?)
-    })?;
-    let preview = json!({"do": "preview", "envelope": envelopes.first()});
+    let mut receive = |envelopes: &[String]| {
+        let mut envelopes = envelopes.iter();
+        median(LOGINS, || ms(phone.act(&json!({"do": "receive", "envelope": envelopes.next()}))?))
+    };
+    let (receive_ms, receive_last_ms) = (receive(&first)?, receive(&last)?);
+    let preview = json!({"do": "preview", "envelope": first[0]});
     let preview_ms = median(STARTS, || ms(storage.start(&built.program)?.act(&preview)?))?;
     let weighed = |acts: &[&Value]| {
         median(STARTS, || {
@@ -103,12 +103,24 @@ pub async fn measure() -> Result<Companion> {
     Ok(Companion {
         library_mb,
         open_ms: open,
-        receive_ms: receive,
+        receive_ms,
+        receive_last_ms,
         preview_ms,
         preview_mib: (weighed(&[&preview])? - weighed(&[])?) / 1024.0,
         kotlin_us: nanoseconds("method_ns")? / 1000.0,
         empty_us: nanoseconds("empty_ns")? / 1000.0,
     })
+}
+
+/// The envelopes of some logins of a user, as pushes would bring them.
+async fn waiting(server: &ServerProcess, panel: &PanelApi, user: &str) -> Result<Vec<String>> {
+    let mut envelopes = Vec::new();
+    for _ in 0..LOGINS {
+        let begun = panel.challenge(user, "code", &BrowserSession::new()).await?;
+        let login = begun.body["id"].as_str().with_context(|| format!("no login: {begun:?}"))?;
+        envelopes.push(server.newest_envelope(login)?);
+    }
+    Ok(envelopes)
 }
 
 fn median(count: usize, mut measured: impl FnMut() -> Result<f64>) -> Result<f64> {
