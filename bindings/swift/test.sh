@@ -17,6 +17,8 @@ swift-format lint --strict --recursive Package.swift Sources Tests Examples
 
 swift build --build-tests --scratch-path "$target/swift"
 log=$(mktemp)
+graphs=$(mktemp -d)
+trap 'rm -rf "$graphs" "$log"' EXIT
 # A run of no tests ends well: that is a failure too.
 tests() {
   swift test --skip-build --disable-xctest --scratch-path "$target/swift" "$@" 2>&1 | tee "$log"
@@ -34,8 +36,6 @@ tests --filter LifecycleTests --no-parallel || status=$?
 
 # Every link in the documentation leads somewhere.
 swift package --scratch-path "$target/swift" dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null
-graphs=$(mktemp -d)
-trap 'rm -rf "$graphs" "$log"' EXIT
 find "$target/swift" -path '*/symbolgraph/Koppel.symbols.json' -exec cp {} "$graphs" \;
 docc convert Sources/Koppel/Koppel.docc --additional-symbol-graph-dir "$graphs" --fallback-display-name Koppel \
   --fallback-bundle-identifier nl.koppel --output-path "$graphs/archive" --warnings-as-errors || status=$?

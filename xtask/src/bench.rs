@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::{
-    bindings, phone_library, process, tools,
+    bindings, maven, phone_library, process, tools,
     workspace::{self, Workspace},
 };
 
@@ -32,13 +32,12 @@ fn kotlin_calls(workspace: &Workspace) -> Result<String> {
     std::fs::create_dir_all(&logs)?;
     tools::for_kotlin(&logs.join("install.log"))?;
     bindings::run(workspace, false)?;
-    let mut maven = Command::new("mvn");
-    maven.args(["--batch-mode", "--quiet", "test-compile", "org.codehaus.mojo:exec-maven-plugin:3.5.0:java"]);
+    let mut maven = maven::command(workspace);
+    maven.args(["--quiet", "test-compile", "org.codehaus.mojo:exec-maven-plugin:3.5.0:java"]);
     maven.args(["-Dexec.classpathScope=test", "-Dexec.mainClass=nl.koppel.CallsKt"]);
     maven.arg(format!("-Djna.library.path={}", workspace.programs(phone_library::PROFILE).display()));
-    maven.arg(format!("-Dkoppel.generated={}", bindings::generated(workspace).join("kotlin").display()));
     maven.arg(format!("-Dkoppel.programs={}", workspace.programs(workspace::PROFILE).display()));
-    let said = process::output(maven.current_dir(workspace.path("bindings/kotlin")))?;
+    let said = process::output(&mut maven)?;
     let (_, line) = said.split_once('{').context("the JVM printed no figures")?;
     let (line, _) = line.split_once('}').context("the JVM printed no figures")?;
     Ok(format!("{{{line}}}"))

@@ -1,14 +1,15 @@
 //! `cargo xtask …`: what a developer types.
 //!
 //! Each command is one file: [`check`] (seconds, before every commit), [`test`] (everything, as CI runs it), [`demo`] (the system
-//! on this machine), [`bindings`] (the sources of Kotlin and Swift), [`soak`] (what takes hours by nature) and [`bench`] (figures
-//! beside a floor). The others serve them:
-//! [`process`] starts programs that die with us, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
+//! on this machine), [`bindings`] (the sources of Kotlin and Swift), [`soak`] (what takes hours by nature), [`bench`] (figures
+//! beside a floor) and [`package`] (what a release consists of). The others serve them:
+//! [`process`] starts programs that die with us, [`maven`] builds Kotlin, [`phone_library`] what is inside apps, [`tools`] brings what a machine lacks, [`workspace`] knows the tree.
 
 mod bench;
 mod bindings;
 mod check;
 mod demo;
+mod maven;
 mod package;
 mod phone_library;
 mod process;

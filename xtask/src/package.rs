@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{bindings, phone_library, process, tools, workspace::Workspace};
+use crate::{bindings, maven, phone_library, process, tools, workspace::Workspace};
 
 /// What needs another machine, and how it is made there.
 const ELSEWHERE: [(&str, &str); 2] = [
@@ -94,13 +94,15 @@ impl Release<'_> {
         fs::create_dir_all(&home)?;
         fs::copy(library, home.join(library.file_name().context("a library without a name")?))?;
         let generated = bindings::generated(self.workspace).join("kotlin");
-        let mut maven = Command::new("mvn");
-        maven.args(["--batch-mode", "--quiet", "package", "-Dmaven.test.skip=true"]);
-        maven.arg(format!("-Dkoppel.generated={}", generated.display()));
+        // Apart from what the tests build: their library is another one.
+        let build = self.workspace.target().join("package-kotlin");
+        let mut maven = maven::command(self.workspace);
+        maven.args(["--quiet", "package", "-Dmaven.test.skip=true"]);
         maven.arg(format!("-Dkoppel.natives={}", natives.display()));
-        process::run(maven.current_dir(self.workspace.path("bindings/kotlin")))?;
+        maven.arg(format!("-Dkoppel.build={}", build.display()));
+        process::run(&mut maven)?;
         let jar = format!("koppel-{}.jar", self.version);
-        let built = self.workspace.target().join("kotlin").join(&jar);
+        let built = build.join(&jar);
         self.made(&jar, |to| {
             fs::copy(&built, to)?;
             Ok(())
@@ -140,8 +142,16 @@ impl Release<'_> {
         let staged = self.folder.join(name);
         self.made(&format!("{name}.tar.gz"), |to| {
             let mut tar = Command::new("tar");
-            tar.args(["--create", "--gzip", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"]);
-            tar.env("GZIP", "--no-name").arg("--file").arg(to).arg("--directory").arg(&self.folder).arg(name);
+            tar.args([
+                "--create",
+                "--use-compress-program=gzip --no-name",
+                "--sort=name",
+                "--owner=0",
+                "--group=0",
+                "--numeric-owner",
+                "--mtime=@0",
+            ]);
+            tar.arg("--file").arg(to).arg("--directory").arg(&self.folder).arg(name);
             process::run(&mut tar)
         })?;
         Ok(fs::remove_dir_all(staged)?)

@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    bindings,
+    bindings, maven,
     process::{logged, run as must},
     tools,
     workspace::{PROFILE, Workspace},
@@ -133,12 +133,8 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
             command
         }
         Part::Kotlin => {
-            let mut command = Command::new("mvn");
-            let generated = bindings::generated(workspace).join("kotlin");
-            command.args(["--batch-mode", "--no-transfer-progress", "test"]);
-            command.arg(format!("-Dkoppel.generated={}", generated.display()));
-            command.arg(format!("-Dkoppel.programs={}", programs.display()));
-            command.current_dir(workspace.path("bindings/kotlin"));
+            let mut command = maven::command(workspace);
+            command.arg("test").arg(format!("-Dkoppel.programs={}", programs.display()));
             command
         }
         Part::Swift => {

@@ -54,8 +54,10 @@ enum Act {
 fn main() -> Result<()> {
     let folder = std::env::args().nth(1).context("koppel-companion FOLDER")?;
     let mut companion = Companion { folder: folder.into(), client: None };
+    // Waits for the library, which has threads of its own.
+    let waiting = tokio::runtime::Builder::new_current_thread().build()?;
     for line in std::io::stdin().lock().lines() {
-        let answer = companion.act(serde_json::from_str(&line?)?)?;
+        let answer = waiting.block_on(companion.act(serde_json::from_str(&line?)?))?;
         let mut out = std::io::stdout().lock();
         writeln!(out, "{answer}")?;
         out.flush()?;
@@ -69,17 +71,7 @@ struct Companion {
 }
 
 impl Companion {
-    fn act(&mut self, act: Act) -> Result<Value> {
-        match act {
-            Act::Weigh => return Ok(json!({"peak_kib": peak_kib()?})),
-            Act::Preview { envelope } => return self.preview(&B64.decode(envelope)?),
-            _ => {}
-        }
-        // Whoever waits for the library: the library has threads of its own.
-        tokio::runtime::Builder::new_current_thread().build()?.block_on(self.wait_for(act))
-    }
-
-    async fn wait_for(&mut self, act: Act) -> Result<Value> {
+    async fn act(&mut self, act: Act) -> Result<Value> {
         match act {
             Act::Open => self.open().await,
             Act::Pair { server, user, code } => self.pair(server, user, code).await,
@@ -104,7 +96,8 @@ impl Companion {
                 self.client = None;
                 Ok(json!({}))
             }
-            Act::Preview { .. } | Act::Weigh => bail!("not one to wait for"),
+            Act::Preview { envelope } => self.preview(&B64.decode(envelope)?),
+            Act::Weigh => Ok(json!({"peak_kib": peak_kib()?})),
         }
     }
 
