@@ -189,12 +189,16 @@ impl Engine {
         road: Road,
         alert: Alert,
     ) -> Result<Option<(AccountId, ChallengeId)>, Refused> {
-        match self.handle(Event::Received { envelope: envelope.clone(), road, alert }).await {
+        let Some(opened) = self.parts.machine.open(&envelope) else {
+            tracing::debug!("an envelope is for no account of this phone");
+            return Ok(None);
+        };
+        match self.handle(Event::Received { opened: opened.clone(), road, alert }).await {
             Err(refused @ (Refused::ServerChanged | Refused::NoRandomness)) => return Err(refused),
             Err(refused) => tracing::debug!(%refused, "an envelope was not taken"),
             Ok(()) => {}
         }
-        Ok(self.parts.machine.live_challenge_in(&envelope, self.parts.clock.now()))
+        Ok(self.parts.machine.live_challenge_in(&opened, self.parts.clock.now()))
     }
 
     /// On iOS a process of its own shows the notifications, and is told here what it may know.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use koppel_protocol::{
-    Bytes, Digits, Envelope, Koppelcode, Origin, PairingLink, Secret, SecretText, Text,
+    Bytes, Digits, Koppelcode, Origin, PairingLink, Secret, SecretText, Text,
     id::{ChallengeId, NoticeId},
     pairing::{ApproveKey, HeldKey, Platform},
 };
@@ -13,6 +13,7 @@ pub use koppel_protocol::phone_api::{Alert, Road};
 use crate::{
     AccountId,
     effect::{Order, Question},
+    opened::Opened,
 };
 
 /// Something that happened.
@@ -103,10 +104,10 @@ pub enum Event {
         event: LiveEvent,
     },
 
-    /// A push, or the part of the app that shows pushes, brought an envelope. It names no account: each one's key is tried.
+    /// A push, or the part of the app that shows pushes, brought an envelope.
     Received {
-        /// The envelope.
-        envelope: Envelope,
+        /// What [`Machine::open`](crate::Machine::open) found in it.
+        opened: Opened,
         /// The way it came.
         road: Road,
         /// What became of the alert.

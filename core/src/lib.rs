@@ -35,6 +35,7 @@ mod hidden;
 mod inbox;
 mod machine;
 mod moment;
+mod opened;
 mod pairing;
 mod refused;
 mod retry;
@@ -57,6 +58,7 @@ pub use effect::{
 };
 pub use event::{Alert, Answer, DenyReason, Event, Invitation, LiveEvent, NewKeys, NoAnswer, NoSignature, Road};
 pub use machine::Machine;
+pub use opened::Opened;
 pub use refused::Refused;
 pub use snapshot::{
     AccountStatus, AccountView, Approving, ChallengeContent, ChallengeKind, ChallengeView, ConnectionView, EndedView,

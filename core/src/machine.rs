@@ -13,6 +13,7 @@ use crate::{
     effect::{Contents, Effect, News, Order},
     event::{Event, Invitation},
     moment::Generation,
+    opened::Opened,
     pairing::Plan,
     refused::Refused,
     snapshot::{ChallengeContent, State},
@@ -102,14 +103,21 @@ impl Machine {
         self.look(now, |accounts, world| accounts[place].content(cid, world))
     }
 
+    /// Opens an envelope; none when it is for no account of this phone. It names none, so that each one's key is tried: that takes
+    /// an agreement for every account before the right one. Changes nothing.
+    pub fn open(&self, envelope: &Envelope) -> Option<Opened> {
+        self.phone.accounts.iter().find_map(|account| {
+            let text = self.tools.open(account.id, envelope)?;
+            Some(Opened { account: account.id, text })
+        })
+    }
+
     /// The live challenge that an envelope holds, and the account it is of, whichever way it came first; none when it holds
     /// anything else, or one that is over. Changes nothing.
-    pub fn live_challenge_in(&self, envelope: &Envelope, now: Now) -> Option<(AccountId, ChallengeId)> {
-        self.look(now, |accounts, world| {
-            let opened = accounts.iter().find_map(|account| Some((account, world.tools.open(account.id, envelope)?)));
-            let (account, text) = opened?;
-            Some((account.id, account.live_challenge_of(&text, world)?))
-        })
+    pub fn live_challenge_in(&self, opened: &Opened, now: Now) -> Option<(AccountId, ChallengeId)> {
+        let place = self.phone.place(opened.account).ok()?;
+        let cid = self.look(now, |accounts, world| accounts[place].live_challenge_of(&opened.text, world))?;
+        Some((opened.account, cid))
     }
 
     /// Whom the paired accounts hear from: what a process that shows notifications needs to believe a message.
@@ -166,11 +174,8 @@ impl Phone {
             }
             Event::NetworkChanged => self.each(now, tools, |account, world| account.hurry(false, world)),
             Event::Refresh => self.each(now, tools, |account, world| account.hurry(true, world)),
-            Event::Received { envelope, road, alert } => {
-                let opened =
-                    self.accounts.iter().find_map(|account| Some((account.id, tools.open(account.id, &envelope)?)));
-                let (id, text) = opened.ok_or(Refused::NotGenuine)?;
-                self.at(id, now, tools, |account, world| account.opened(text, road, alert, world))
+            Event::Received { opened: Opened { account, text }, road, alert } => {
+                self.at(account, now, tools, |account, world| account.opened(text, road, alert, world))
             }
             Event::Pair { account, invitation, device_name, platform, approvals } => {
                 if self.place(account).is_ok() {

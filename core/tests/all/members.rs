@@ -1,8 +1,10 @@
 //! The life of an account: answers without a network, locks, removal, and how accounts leave each other alone.
 
+use std::sync::atomic::Ordering;
+
 use koppel_core::{
-    AccountStatus, Approving, ConnectionView, DenyReason, Event, News, NoSignature, Now, Outcome, PairingEnd, Question,
-    Refused, Reply, Trouble,
+    AccountStatus, Alert, Approving, ConnectionView, DenyReason, Event, News, NoSignature, Now, Outcome, PairingEnd,
+    Question, Refused, Reply, Road, Trouble,
 };
 use koppel_protocol::{notice::NoticeKind, phone_api::ChallengeState};
 
@@ -485,11 +487,40 @@ fn an_envelope_is_known_by_its_live_challenge_whichever_way_it_came_first() {
     world.run_for(1_000);
     let text = world.server().challenges[&cid(1)].messages[&(device, 1)].clone();
     let envelope = world.server().seal(device, &text);
-    assert_eq!(world.phone.machine.live_challenge_in(&envelope, world.now()), Some((account(1), cid(1))));
+    let opened = world.phone.machine.open(&envelope).unwrap();
+    assert_eq!(world.phone.machine.live_challenge_in(&opened, world.now()), Some((account(1), cid(1))));
     world.run_for(600_000);
-    assert_eq!(world.phone.machine.live_challenge_in(&envelope, world.now()), None, "it is over");
+    assert_eq!(world.phone.machine.live_challenge_in(&opened, world.now()), None, "it is over");
     let rubbish = world.server().seal(device, "no message");
+    let rubbish = world.phone.machine.open(&rubbish).unwrap();
     assert_eq!(world.phone.machine.live_challenge_in(&rubbish, world.now()), None);
+    world.take(Event::Remove { account: account(1) }).unwrap();
+    world.run_for(1_000);
+    assert_eq!(world.phone.machine.live_challenge_in(&opened, world.now()), None, "nor has it an account");
+    let late = world.take(Event::Received { opened, road: Road::Poll, alert: Alert::Shown });
+    assert_eq!(late, Err(Refused::NoSuchAccount));
+}
+
+#[test]
+fn each_key_is_tried_once_on_an_envelope_until_one_fits() {
+    let mut world = World::paired(93);
+    world.pair_active(2, "bert");
+    world.pair_active(3, "carla");
+    world.run_for(1_000);
+    world.take(Event::Background).unwrap();
+    let devices: Vec<_> = world.server().devices.keys().copied().collect();
+    let envelopes = devices.iter().map(|device| world.server().seal(*device, "no message"));
+    let mut tries = Vec::new();
+    for envelope in envelopes.collect::<Vec<_>>() {
+        let before = world.phone.tried.load(Ordering::SeqCst);
+        let opened = world.phone.machine.open(&envelope).unwrap();
+        let received = world.take(Event::Received { opened: opened.clone(), road: Road::Poll, alert: Alert::Shown });
+        assert_eq!(received, Err(Refused::NotGenuine));
+        assert_eq!(world.phone.machine.live_challenge_in(&opened, world.now()), None);
+        tries.push(world.phone.tried.load(Ordering::SeqCst) - before);
+    }
+    tries.sort_unstable();
+    assert_eq!(tries, [1, 2, 3]);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use koppel_core::{
@@ -32,6 +35,7 @@ type KeyStore = Arc<Mutex<BTreeMap<AccountId, Keys>>>;
 struct Tools {
     curve: Curve,
     keys: KeyStore,
+    tried: Arc<AtomicUsize>,
 }
 
 impl Toolbox for Tools {
@@ -40,6 +44,7 @@ impl Toolbox for Tools {
     }
 
     fn open(&self, account: AccountId, envelope: &Envelope) -> Option<Zeroizing<String>> {
+        self.tried.fetch_add(1, Ordering::SeqCst);
         let keys = self.keys.lock().unwrap();
         let keys = keys.get(&account)?;
         envelope.open(keys.seal.as_ref(), &keys.auth).ok()
@@ -59,6 +64,8 @@ pub(crate) struct Phone {
     pub(crate) machine: Machine,
     curve: Curve,
     pub(crate) keys: KeyStore,
+    /// How often a `seal` key was tried on an envelope.
+    pub(crate) tried: Arc<AtomicUsize>,
     pub(crate) disk: Option<Vec<u8>>,
     pub(crate) disk_full: bool,
     /// The person signs at once.
@@ -75,12 +82,13 @@ pub(crate) struct Phone {
 
 impl Phone {
     pub(crate) fn new(curve: Curve) -> Self {
-        let keys = KeyStore::default();
-        let tools = Tools { curve: curve.clone(), keys: Arc::clone(&keys) };
+        let (keys, tried) = (KeyStore::default(), Arc::default());
+        let tools = Tools { curve: curve.clone(), keys: Arc::clone(&keys), tried: Arc::clone(&tried) };
         Self {
             machine: Machine::new(Vault::fresh(), Box::new(tools)),
             curve,
             keys,
+            tried,
             disk: None,
             disk_full: false,
             signs: true,
@@ -96,7 +104,8 @@ impl Phone {
 
     /// What a machine of this phone borrows.
     pub(crate) fn tools(&self) -> Box<dyn Toolbox> {
-        Box::new(Tools { curve: self.curve.clone(), keys: Arc::clone(&self.keys) })
+        let (curve, keys, tried) = (self.curve.clone(), Arc::clone(&self.keys), Arc::clone(&self.tried));
+        Box::new(Tools { curve, keys, tried })
     }
 
     /// The app is killed: only disk and key store are left.

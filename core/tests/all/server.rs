@@ -218,9 +218,9 @@ impl Server {
         right
     }
 
-    /// The only pairing there is.
+    /// The newest pairing: the one that ends last.
     pub(crate) fn pid(&self) -> PairingId {
-        *self.pairings.keys().next_back().expect("a pairing")
+        *self.pairings.iter().max_by_key(|(_, pairing)| pairing.until).expect("a pairing").0
     }
 
     pub(crate) fn login(&self, panel: &str) -> Login {

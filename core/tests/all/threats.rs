@@ -39,7 +39,8 @@ fn sealed(world: &mut World, message: &str) -> Envelope {
 
 fn push(world: &mut World, message: &str) -> Result<(), Refused> {
     let envelope = sealed(world, message);
-    world.take(Event::Received { envelope, road: Road::Live, alert: Alert::Shown })
+    let opened = world.phone.machine.open(&envelope).expect("it was sealed for this phone");
+    world.take(Event::Received { opened, road: Road::Live, alert: Alert::Shown })
 }
 
 /// A challenge of the server for this phone, before it is signed.
@@ -512,8 +513,7 @@ fn row_23_what_a_road_makes_up_or_repeats_shows_nothing_and_asks_nothing() {
     for place in [0, 20, 90, 2_000, 2_149] {
         bent[place] ^= 1;
         let envelope = Envelope::from_bytes(&bent).unwrap();
-        let received = world.take(Event::Received { envelope, road: Road::Live, alert: Alert::Shown });
-        assert_eq!(received, Err(Refused::NotGenuine), "byte {place}");
+        assert!(world.phone.machine.open(&envelope).is_none(), "byte {place}");
         bent[place] ^= 1;
     }
     for garbage in ["", "hello", "a.b.c", &forged] {
