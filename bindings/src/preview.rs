@@ -4,7 +4,6 @@
 use std::time::SystemTime;
 
 use koppel_client::preview::{self, Preview, PreviewError, Subject};
-use koppel_protocol::notice::NoticeKind as CoreKind;
 use zeroize::Zeroizing;
 
 use crate::error::KoppelError;
@@ -98,19 +97,5 @@ impl From<Preview> for PushPreview {
             Subject::Unread => PushSubject::Unread,
         };
         Self { account: account.into(), organisation, label, subject }
-    }
-}
-
-impl From<CoreKind> for NoticeKind {
-    fn from(kind: CoreKind) -> Self {
-        match kind {
-            CoreKind::DeviceAdded => Self::DeviceAdded,
-            CoreKind::DeviceRemoved => Self::DeviceRemoved,
-            CoreKind::FactorChanged => Self::FactorChanged,
-            CoreKind::Locked => Self::Locked,
-            CoreKind::Unlocked => Self::Unlocked,
-            CoreKind::Unlinked => Self::Unlinked,
-            CoreKind::Unknown => Self::Other,
-        }
     }
 }

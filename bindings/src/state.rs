@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use koppel_core::{AccountStatus as CoreStatus, AccountView, Approving, ConnectionView, NoticeView, State};
+use koppel_protocol::notice::NoticeKind as CoreKind;
 
 use crate::challenge::{Challenge, EndedChallenge};
 use crate::ids::{AccountId, NoticeId};
@@ -136,16 +137,16 @@ pub enum NoticeKind {
     Other,
 }
 
-impl NoticeKind {
-    fn of(word: &str) -> Self {
-        match word {
-            "device_added" => Self::DeviceAdded,
-            "device_removed" => Self::DeviceRemoved,
-            "factor_changed" => Self::FactorChanged,
-            "locked" => Self::Locked,
-            "unlocked" => Self::Unlocked,
-            "unlinked" => Self::Unlinked,
-            _ => Self::Other,
+impl From<CoreKind> for NoticeKind {
+    fn from(kind: CoreKind) -> Self {
+        match kind {
+            CoreKind::DeviceAdded => Self::DeviceAdded,
+            CoreKind::DeviceRemoved => Self::DeviceRemoved,
+            CoreKind::FactorChanged => Self::FactorChanged,
+            CoreKind::Locked => Self::Locked,
+            CoreKind::Unlocked => Self::Unlocked,
+            CoreKind::Unlinked => Self::Unlinked,
+            CoreKind::Unknown => Self::Other,
         }
     }
 }
@@ -215,7 +216,7 @@ impl From<NoticeView> for Notice {
         Self {
             id: NoticeId::new(account, nid),
             account: account.into(),
-            kind: NoticeKind::of(&kind),
+            kind: kind.into(),
             at: moments::of_the_server(at),
             detail,
         }

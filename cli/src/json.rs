@@ -324,7 +324,7 @@ fn event(texts: &Texts, happening: &Happening) -> Option<Map<String, Value>> {
         }
         Happening::Notice(view) => object(json!({
             "event": "notice", "account": view.account.to_string(), "nid": view.nid.to_string(),
-            "kind": view.kind, "at": view.at, "detail": view.detail,
+            "kind": view.kind.word(), "at": view.at, "detail": view.detail,
         })),
         Happening::TestStep(account, step) => compact(json!({
             "event": "test", "account": account.to_string(), "step": step.step.name(), "ok": step.finding.is_well(),

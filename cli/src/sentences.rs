@@ -6,6 +6,7 @@ use koppel_client::phone_test::{Ended, Finding};
 use koppel_core::{
     AccountStatus, AccountView, Approving, ChallengeKind, ChallengeView, ConnectionView, EndedView, NoticeView, Outcome,
 };
+use koppel_protocol::notice::NoticeKind;
 
 use crate::complaint::Complaint;
 use crate::texts::Texts;
@@ -118,14 +119,14 @@ pub(crate) fn ended(texts: &Texts, view: &EndedView) -> String {
 pub(crate) fn notice(texts: &Texts, view: &NoticeView, organisation: &str) -> String {
     let facts =
         [("who", organisation.into()), ("detail", view.detail.as_str().into()), ("time", clock(view.at).into())];
-    match view.kind.as_str() {
-        "device_added" => texts.say_with("notice-device-added", &facts),
-        "device_removed" => texts.say_with("notice-device-removed", &facts),
-        "factor_changed" => texts.say_with("notice-factor-changed", &facts),
-        "locked" => texts.say_with("notice-locked", &facts),
-        "unlocked" => texts.say_with("notice-unlocked", &facts),
-        "unlinked" => texts.say_with("notice-unlinked", &facts),
-        _ => texts.say_with("notice-other", &facts),
+    match view.kind {
+        NoticeKind::DeviceAdded => texts.say_with("notice-device-added", &facts),
+        NoticeKind::DeviceRemoved => texts.say_with("notice-device-removed", &facts),
+        NoticeKind::FactorChanged => texts.say_with("notice-factor-changed", &facts),
+        NoticeKind::Locked => texts.say_with("notice-locked", &facts),
+        NoticeKind::Unlocked => texts.say_with("notice-unlocked", &facts),
+        NoticeKind::Unlinked => texts.say_with("notice-unlinked", &facts),
+        NoticeKind::Unknown => texts.say_with("notice-other", &facts),
     }
 }
 

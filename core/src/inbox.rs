@@ -22,7 +22,7 @@ use koppel_protocol::{
     notice::{Notice, NoticeKind},
     phone_api::{Alert, ChallengeState, NoticeReceipt, Receipt, ReceiptKind, Road},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::{approval::Subject, moment::Moment, refused::Refused};
@@ -71,6 +71,8 @@ pub(crate) enum Event {
     Dismiss {
         nid: NoticeId,
     },
+    /// The server refused this phone as one that belongs to no account any more.
+    Unlinked,
     Tick,
 }
 
@@ -142,7 +144,8 @@ pub(crate) struct Tombstone {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NoticeLine {
     pub(crate) nid: NoticeId,
-    pub(crate) kind: String,
+    #[serde(serialize_with = "as_word")]
+    pub(crate) kind: NoticeKind,
     pub(crate) at: u64,
     pub(crate) detail: String,
 }
@@ -183,6 +186,7 @@ impl Inbox {
                 self.notices.remove(place);
                 Vec::new()
             }
+            Event::Unlinked => self.unlinked(reader, moment),
             Event::Tick => self.expire(moment),
         };
         for item in &mut self.items {
@@ -304,19 +308,35 @@ impl Inbox {
             return Err(Refused::Duplicate);
         }
         remember(&mut self.known_notices, nid);
-        if self.notices.len() == MOST_WAITING {
-            self.notices.remove(0);
-        }
         let says = match notice.kind {
             NoticeKind::Unlinked => Some(Effect::Unlinked),
             NoticeKind::Unlocked => Some(Effect::Unlocked),
             _ => None,
         };
-        self.notices.push(NoticeLine::from(notice));
+        let Notice { kind, at, detail, .. } = notice;
+        let mut effects = vec![self.keep(NoticeLine { nid, kind, at, detail: detail.to_string() })];
         self.receipts.push(Some(Receipt::Notice(NoticeReceipt { nid, kind: ReceiptKind::Arrived })));
-        let mut effects = vec![Effect::Notice { nid }];
         effects.extend(says);
         Ok(effects)
+    }
+
+    /// Tells what the server's own notice would have told, unless that came: a refusal may overtake it, or be all there is.
+    fn unlinked(&mut self, reader: Reader<'_>, moment: &Moment<'_>) -> Vec<Effect> {
+        if self.notices.iter().any(|notice| notice.kind == NoticeKind::Unlinked) {
+            return Vec::new();
+        }
+        // A phone is unlinked once: its own id will do.
+        let nid = NoticeId::from_bytes(*reader.device.as_bytes());
+        vec![self.keep(NoticeLine { nid, kind: NoticeKind::Unlinked, at: moment.guess_s(), detail: String::new() })]
+    }
+
+    fn keep(&mut self, notice: NoticeLine) -> Effect {
+        if self.notices.len() == MOST_WAITING {
+            self.notices.remove(0);
+        }
+        let nid = notice.nid;
+        self.notices.push(notice);
+        Effect::Notice { nid }
     }
 
     fn read_held(&mut self, reader: Reader<'_>, moment: &Moment<'_>) -> Vec<Effect> {
@@ -371,6 +391,11 @@ impl Inbox {
     }
 }
 
+/// Also one from the future, which nobody sends on, is kept.
+fn as_word<S: Serializer>(kind: &NoticeKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.word())
+}
+
 fn remember<T>(list: &mut Vec<T>, entry: T) {
     if list.len() == MOST_REMEMBERED {
         list.remove(0);
@@ -396,20 +421,5 @@ impl std::fmt::Display for Ending {
                 ChallengeState::Lapsed => "lapsed",
             },
         })
-    }
-}
-
-impl From<Notice> for NoticeLine {
-    fn from(notice: Notice) -> Self {
-        let kind = match notice.kind {
-            NoticeKind::DeviceAdded => "device_added",
-            NoticeKind::DeviceRemoved => "device_removed",
-            NoticeKind::FactorChanged => "factor_changed",
-            NoticeKind::Locked => "locked",
-            NoticeKind::Unlocked => "unlocked",
-            NoticeKind::Unlinked => "unlinked",
-            NoticeKind::Unknown => "unknown",
-        };
-        Self { nid: notice.nid, kind: kind.to_owned(), at: notice.at, detail: notice.detail.to_string() }
     }
 }

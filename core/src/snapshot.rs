@@ -3,6 +3,7 @@
 use koppel_protocol::{
     Digits, Host, ServerId,
     id::{ChallengeId, DeviceId, NoticeId},
+    notice::NoticeKind,
 };
 
 use crate::AccountId;
@@ -234,8 +235,8 @@ pub struct NoticeView {
     pub account: AccountId,
     /// The notice.
     pub nid: NoticeId,
-    /// `device_added`, `device_removed`, `factor_changed`, `locked`, `unlocked`, `unlinked`, or a word of a newer server.
-    pub kind: String,
+    /// Of what.
+    pub kind: NoticeKind,
     /// Seconds of server time.
     pub at: u64,
     /// More words.

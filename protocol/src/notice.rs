@@ -45,6 +45,21 @@ pub enum NoticeKind {
     Unknown,
 }
 
+impl NoticeKind {
+    /// Its word, as on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::DeviceAdded => "device_added",
+            Self::DeviceRemoved => "device_removed",
+            Self::FactorChanged => "factor_changed",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
+            Self::Unlinked => "unlinked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Claims for Notice {
     const TYP: &'static str = "notice+jwt";
     type Kid = KeyVersion;
@@ -57,5 +72,28 @@ impl FromServer for Notice {
 
     fn addressee(&self) -> Option<DeviceId> {
         Some(self.dev)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_kind_is_what_travels() {
+        for kind in [
+            NoticeKind::DeviceAdded,
+            NoticeKind::DeviceRemoved,
+            NoticeKind::FactorChanged,
+            NoticeKind::Locked,
+            NoticeKind::Unlocked,
+            NoticeKind::Unlinked,
+        ] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
+            assert_eq!(serde_json::from_value::<NoticeKind>(kind.word().into()).unwrap(), kind);
+        }
+        let unknown = NoticeKind::Unknown;
+        assert_eq!(serde_json::from_value::<NoticeKind>(unknown.word().into()).unwrap(), unknown);
+        assert!(serde_json::to_value(unknown).is_err(), "nobody sends it");
     }
 }

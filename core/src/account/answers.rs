@@ -295,6 +295,9 @@ impl Account {
             member.approvals.retain(crate::approval::Approval::is_sending);
             effects.push(self.trouble_news(None, trouble, false));
             effects.push(self.account_news(world));
+            if standing == Standing::Revoked {
+                effects.extend(self.inbox_event(inbox::Event::Unlinked, world)?);
+            }
         }
         Ok(())
     }

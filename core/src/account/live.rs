@@ -144,6 +144,8 @@ impl Account {
 
     /// Receipts go by the channel, or ride with the next poll, or, in the background, by themselves.
     fn tell_receipts(&mut self, world: &mut World<'_>) -> Option<Effect> {
+        // An account that is stopped tells nobody anything.
+        self.active().ok()?;
         let Stage::Member(member) = &mut self.stage else { return None };
         if let Some(order) = self.connection.up() {
             let receipts = member.inbox.receipts.take();

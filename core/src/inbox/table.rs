@@ -90,14 +90,8 @@ impl Server {
         arrived(&jws::sign(&claims, &claims.version, &self.next_key).unwrap())
     }
 
-    fn notice(&self) -> Event {
-        let notice = Notice {
-            nid: nid(1),
-            dev: device(),
-            kind: NoticeKind::DeviceAdded,
-            at: SERVER_S,
-            detail: Text::clean("Pixel 9"),
-        };
+    fn notice(&self, kind: NoticeKind) -> Event {
+        let notice = Notice { nid: nid(1), dev: device(), kind, at: SERVER_S, detail: Text::clean("Pixel 9") };
         arrived(&jws::sign(&notice, &self.identity.version, &self.key).unwrap())
     }
 
@@ -132,8 +126,13 @@ impl Server {
             ("delivery 1 ended, challenge open", after(vec![self.challenge(1), end(ChallengeState::Pending)])),
             ("cancelled", after(vec![self.challenge(1), end(ChallengeState::Cancelled)])),
             ("ended before it came", after(vec![end(ChallengeState::Consumed)])),
-            ("a notice waits", after(vec![self.notice()])),
-            ("a notice was dismissed", after(vec![self.notice(), Event::Dismiss { nid: nid(1) }])),
+            ("a notice waits", after(vec![self.notice(NoticeKind::DeviceAdded)])),
+            (
+                "a notice was dismissed",
+                after(vec![self.notice(NoticeKind::DeviceAdded), Event::Dismiss { nid: nid(1) }]),
+            ),
+            ("the server said unlinked", after(vec![self.notice(NoticeKind::Unlinked)])),
+            ("a refusal said unlinked", after(vec![Event::Unlinked])),
             ("held for a newer key", after(vec![self.by_the_next_key()])),
             ("restored, delivery 2", stored),
         ]
@@ -168,7 +167,8 @@ impl Server {
             ("settled, delivery 1 replaced", settle(1, Ending::Replaced)),
             ("show", always(Event::Show { cid: cid(1) })),
             ("show another", always(Event::Show { cid: cid(7) })),
-            ("notice arrives", always(self.notice())),
+            ("notice arrives", always(self.notice(NoticeKind::DeviceAdded))),
+            ("refused as unlinked", always(Event::Unlinked)),
             ("dismiss", always(Event::Dismiss { nid: nid(1) })),
             ("dismiss another", always(Event::Dismiss { nid: nid(7) })),
             ("tick", always(Event::Tick)),

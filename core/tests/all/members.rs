@@ -30,6 +30,10 @@ fn troubles(world: &World) -> Vec<Trouble> {
     world.phone.news.iter().filter_map(of).collect()
 }
 
+fn told(world: &World) -> Vec<NoticeKind> {
+    world.phone.machine.snapshot(world.now()).notices.iter().map(|notice| notice.kind).collect()
+}
+
 fn view(world: &World) -> koppel_core::AccountView {
     world.phone.machine.snapshot(world.now()).accounts.remove(0)
 }
@@ -258,20 +262,21 @@ fn a_challenge_that_ended_unseen_is_ended_at_the_next_look() {
 }
 
 #[test]
-fn a_phone_of_a_deleted_account_stops() {
+fn a_phone_of_a_deleted_account_stops_and_says_why() {
     let mut world = World::paired(18);
     let device = *world.server().devices.keys().next().unwrap();
     world.server().notify(device, 1, NoticeKind::Unlinked);
     world.run_for(1_000);
     assert_eq!(world.status(1), Some(AccountStatus::Revoked));
     assert_eq!(view(&world).connection, ConnectionView::Offline);
-    assert_eq!(world.phone.machine.snapshot(world.now()).notices[0].kind, "unlinked");
+    assert_eq!(told(&world), [NoticeKind::Unlinked], "once, as the server said it");
     world.restart();
     assert_eq!(world.status(1), Some(AccountStatus::Revoked));
+    assert_eq!(told(&world), [NoticeKind::Unlinked]);
 }
 
 #[test]
-fn a_revoked_phone_stops() {
+fn a_revoked_phone_stops_and_says_why() {
     let mut world = World::paired(10);
     world.server().devices.values_mut().for_each(|device| device.revoked = true);
     world.take(Event::Refresh).unwrap();
@@ -279,6 +284,12 @@ fn a_revoked_phone_stops() {
     assert_eq!(world.status(1), Some(AccountStatus::Revoked));
     assert_eq!(troubles(&world), [Trouble::DeviceRevoked]);
     assert_eq!(view(&world).connection, ConnectionView::Offline);
+    world.restart();
+    world.run_for(3_000);
+    assert_eq!(told(&world), [NoticeKind::Unlinked], "no notice came, the refusal is told as one");
+    let nid = world.phone.machine.snapshot(world.now()).notices[0].nid;
+    world.take(Event::Dismiss { account: account(1), nid }).unwrap();
+    assert_eq!(told(&world), []);
     world.take(Event::Remove { account: account(1) }).unwrap();
     assert!(world.phone.machine.snapshot(world.now()).accounts.is_empty());
     assert!(world.phone.keys.lock().unwrap().is_empty());

@@ -16,7 +16,7 @@ pub fn state(client: &KoppelClient, monotonic_ms: u64) -> Value {
         "accounts": state.accounts.iter().map(account).collect::<Vec<_>>(),
         "challenges": state.challenges.iter().map(challenge).collect::<Vec<_>>(),
         "ended": state.ended.iter().map(|ended| json!({"id": ended.cid.to_string(), "how": ended.how})).collect::<Vec<_>>(),
-        "notices": state.notices.iter().map(|notice| json!({"kind": notice.kind, "detail": notice.detail})).collect::<Vec<_>>(),
+        "notices": state.notices.iter().map(|notice| json!({"kind": notice.kind.word(), "detail": notice.detail})).collect::<Vec<_>>(),
     })
 }
 
