@@ -79,6 +79,8 @@ pub struct App {
     pub directory: Directory,
     /// How many may be asked at once.
     pub directory_turns: Semaphore,
+    /// How many recovery codes may be hashed at once.
+    pub hash_turns: Semaphore,
     /// The way down.
     pub drain: Drain,
     /// How much at once.

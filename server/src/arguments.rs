@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, OrganisationAdd, PolicySet, RelyingPartyAdd, UserConfirm, UserName,
+    ApiKeyAdd, Command, Desk, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, UserConfirm, UserName,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
@@ -173,6 +173,17 @@ pub(crate) enum RelyingPartyDo {
         #[arg(long)]
         require_device_signature: bool,
     },
+    /// Change its rules; what is left out stays as it is
+    Set {
+        /// Which: name or id
+        name: String,
+        /// The methods that count: app, totp, recovery
+        #[arg(long, value_name = "METHODS", value_delimiter = ',')]
+        methods: Option<Vec<String>>,
+        /// How many methods its users must have besides the first: 0 to 2
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(0..=2))]
+        backups: Option<u8>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -319,15 +330,21 @@ impl OrganisationDo {
 impl RelyingPartyDo {
     /// The command.
     pub(crate) fn command(self) -> Command {
-        let RelyingPartyDo::Add { name, organisation, return_urls, origin, mode, require_device_signature } = self;
-        Command::RelyingPartyAdd(RelyingPartyAdd {
-            name,
-            organisation,
-            return_urls,
-            origin,
-            mode,
-            requires_device_signature: require_device_signature,
-        })
+        match self {
+            RelyingPartyDo::Add { name, organisation, return_urls, origin, mode, require_device_signature } => {
+                Command::RelyingPartyAdd(RelyingPartyAdd {
+                    name,
+                    organisation,
+                    return_urls,
+                    origin,
+                    mode,
+                    requires_device_signature: require_device_signature,
+                })
+            }
+            RelyingPartyDo::Set { name, methods, backups } => {
+                Command::RelyingPartySet(RelyingPartySet { name, methods, backups })
+            }
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::control::{self, ControlSocket};
 use crate::problem::Problem;
 use crate::server::{self, StartError};
 
-pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd};
+pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet};
 pub use user::{Desk, UserConfirm, UserName};
 
 /// One command.
@@ -37,6 +37,8 @@ pub enum Command {
     PolicySet(PolicySet),
     /// A relying party of an organisation.
     RelyingPartyAdd(RelyingPartyAdd),
+    /// Other rules of a relying party.
+    RelyingPartySet(RelyingPartySet),
     /// A key of a relying party.
     KeyAdd(ApiKeyAdd),
     /// A key counts no more.
@@ -110,6 +112,7 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::OrganisationList => Ok(registry::list(app)),
         Command::PolicySet(set) => registry::set_policy(app, set).await,
         Command::RelyingPartyAdd(add) => registry::add_relying_party(app, add).await,
+        Command::RelyingPartySet(set) => registry::set_relying_party(app, set).await,
         Command::KeyAdd(add) => registry::add_key(app, add).await,
         Command::KeyRevoke { key } => registry::revoke_key(app, &key).await,
         Command::UserKoppelcode { user, desk } => user::koppelcode(app, &user, desk).await,

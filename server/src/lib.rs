@@ -31,6 +31,7 @@ pub mod keeper;
 pub mod keys;
 pub mod listen;
 pub mod log;
+pub mod methods;
 pub mod nonce;
 pub mod pace;
 pub mod pages;

@@ -156,6 +156,7 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         frames: Pace::of_frames(),
         greetings: Semaphore::new(GREETINGS),
         directory: Directory::new(directory_roots(config)?),
+        hash_turns: Semaphore::new(crate::methods::HASHES_AT_ONCE),
         directory_turns: Semaphore::new(permits(config.limits.directory_questions)),
         drain: Drain::new(),
         limits: config.limits,

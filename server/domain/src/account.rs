@@ -10,7 +10,7 @@ use koppel_protocol::{
 
 use crate::{
     Challenge, Change, Counter, CounterKind, Decision, Device, DeviceCopy, ExternalId, Invitation, Method, MethodKind,
-    Notice, Pairing, Prompt, Row, Time, User, UserStatus,
+    MethodRules, Notice, Pairing, Prompt, Row, Time, User, UserStatus,
 };
 
 /// A user and all rows that hang on it.
@@ -75,8 +75,40 @@ impl Account {
     }
 
     /// Whether any phone can be asked.
-    pub fn is_enrolled(&self) -> bool {
+    pub fn has_a_phone(&self) -> bool {
         self.active_devices().next().is_some()
+    }
+
+    /// Whether the user can be asked by this method, for this relying party.
+    pub fn can_use(&self, kind: MethodKind, rules: MethodRules) -> bool {
+        let there = match kind {
+            MethodKind::App => self.has_a_phone(),
+            MethodKind::Recovery | MethodKind::Totp => self.method(kind).is_some_and(Method::takes_codes),
+        };
+        there && rules.allows(kind)
+    }
+
+    /// The methods by which the user can be asked, the first choice first.
+    pub fn usable_methods(&self, rules: MethodRules) -> impl Iterator<Item = MethodKind> {
+        let primary = self.methods.iter().find(|method| method.primary).map(|method| method.kind);
+        let others = MethodKind::ALL.into_iter().filter(move |kind| Some(*kind) != primary);
+        primary.into_iter().chain(others).filter(move |kind| self.can_use(*kind, rules))
+    }
+
+    /// Whether a login can ask for a second factor. Recovery codes by themselves are none.
+    pub fn is_protected(&self, rules: MethodRules) -> bool {
+        self.usable_methods(rules).any(|kind| kind != MethodKind::Recovery)
+    }
+
+    /// How many methods besides the first there still must be.
+    pub fn backups_missing(&self, rules: MethodRules) -> u8 {
+        let counts = |kind: &MethodKind| match kind {
+            MethodKind::Recovery => self.method(*kind).is_some_and(Method::is_a_backup),
+            MethodKind::App | MethodKind::Totp => true,
+        };
+        let there = self.usable_methods(rules).filter(counts).count();
+        let backups = u8::try_from(there.saturating_sub(1)).unwrap_or(u8::MAX);
+        rules.backups.saturating_sub(backups)
     }
 
     /// A phone.
@@ -144,6 +176,7 @@ impl Account {
             Change::Remove(Row::Invitation(id)) => self.invitations.retain(|row| row.id != *id),
             Change::Remove(Row::Pairing(id)) => self.pairings.retain(|row| row.id != *id),
             Change::Remove(Row::Notice(id)) => self.notices.retain(|row| row.id != *id),
+            Change::Remove(Row::Method(kind)) => self.methods.retain(|row| row.kind != *kind),
             Change::Remove(Row::Counter(kind)) => self.counters.retain(|row| row.kind != *kind),
             Change::Erase => *self = Self::of(self.user.clone()),
             Change::InsertJob(_)

@@ -11,7 +11,7 @@ use koppel_protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    SharedBytes, SharedText, Time,
+    Policy, SharedBytes, SharedText, Time,
     alerts::Loudness,
     method::MethodKind,
     prompt::{Browser, Purpose},
@@ -91,6 +91,9 @@ pub struct Login {
     pub binding: Bytes<32>,
     /// The browser as the panel saw it.
     pub browser: Browser,
+    /// The page goes on to set up methods, or to change them: the yes counts as long as the page does.
+    #[serde(default)]
+    pub lasting: bool,
 }
 
 /// One way to answer.
@@ -154,6 +157,8 @@ pub enum DeliveryState {
     Shown,
     /// No road reached a phone.
     Unreached,
+    /// Nothing travels: the person has the code at hand.
+    Ready,
     /// A newer delivery took its place.
     Ended,
 }
@@ -244,8 +249,10 @@ impl ChallengeState {
 
 impl Challenge {
     /// Where it stands now: time and the restore epoch end it without anybody's help.
-    pub fn state_at(&self, now: Time, epoch: u64, approved_lifetime: u32) -> ChallengeState {
+    pub fn state_at(&self, now: Time, epoch: u64, policy: &Policy) -> ChallengeState {
         let over = now >= self.expires || self.epoch != epoch;
+        let lasting = self.login().is_some_and(|login| login.lasting);
+        let approved_lifetime = if lasting { policy.prompt_lifetime } else { policy.approved_lifetime };
         match (self.state, self.approved_at) {
             (ChallengeState::Pending, _) if over => ChallengeState::Expired,
             (ChallengeState::Approved, Some(at)) if now >= at.plus(approved_lifetime) || self.epoch != epoch => {
@@ -270,9 +277,15 @@ impl Challenge {
         self.delivery().map(|delivery| delivery.mode)
     }
 
-    /// How often it was delivered again.
+    /// Its newest delivery to phones.
+    pub fn phone_delivery(&self) -> Option<&Delivery> {
+        self.deliveries.iter().rev().find(|delivery| delivery.method == MethodKind::App)
+    }
+
+    /// How often it was delivered to phones again.
     pub fn resends(&self) -> u32 {
-        self.seq().saturating_sub(1)
+        let sent = self.deliveries.iter().filter(|delivery| delivery.method == MethodKind::App).count();
+        u32::try_from(sent).unwrap_or(u32::MAX).saturating_sub(1)
     }
 
     /// The login it is about, if it is about one.

@@ -72,6 +72,7 @@ impl Change {
             Self::Remove(Row::Invitation(id)) => RowKey::Invitation(*id),
             Self::Remove(Row::Pairing(id)) => RowKey::Pairing(*id),
             Self::Remove(Row::Notice(id)) => RowKey::Notice(*id),
+            Self::Remove(Row::Method(kind)) => RowKey::Method(*kind),
             Self::Remove(Row::Counter(kind)) => RowKey::Counter(*kind),
             Self::PutUser(_)
             | Self::PutCopy(_)
@@ -140,6 +141,8 @@ pub enum Row {
     Pairing(PairingId),
     /// A notice.
     Notice(NoticeId),
+    /// A method.
+    Method(MethodKind),
     /// A bucket.
     Counter(CounterKind),
 }

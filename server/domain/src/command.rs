@@ -8,7 +8,10 @@ use koppel_protocol::{
     phone_api::Receipt,
 };
 
-use crate::{Browser, DeviceKeys, Locale, LoginName, Mode, Purpose, SharedBytes, SharedText, Terms, Time};
+use crate::{
+    Browser, DeviceKeys, HashedCode, Locale, LoginName, MethodKind, Mode, OpenSeed, Purpose, SharedBytes, SharedText,
+    Terms, Time, recovery::Slot,
+};
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -47,23 +50,25 @@ pub enum Command {
         /// Signed and sealed for each phone; none when the plan refused: then the refusal is given here, where it counts.
         prepared: Option<Box<Prepared>>,
     },
-    /// The same question again: the next delivery.
+    /// The same question again, or by another method: the next delivery.
     Redeliver {
         /// Which.
         challenge: ChallengeId,
         /// Who asks.
         holder: Holder,
+        /// By which method; none: by the same as before.
+        method: Option<MethodKind>,
         /// Signed and sealed for each phone; none when the plan refused: then the refusal is given here, where it counts.
         prepared: Option<Box<Prepared>>,
     },
-    /// Typed digits. A page's right code approves, a panel's is consumed at once.
+    /// A typed code. A page's right one approves, a panel's is consumed at once.
     CheckCode {
         /// Which challenge.
         challenge: ChallengeId,
         /// Who asks.
         holder: Holder,
-        /// The digits.
-        code: Digits,
+        /// What was typed, for the method of the live delivery.
+        typed: Typed,
     },
     /// A panel with pages of its own takes an approval.
     Consume {
@@ -83,10 +88,36 @@ pub enum Command {
         /// Who asks.
         holder: Holder,
     },
+    /// A method is set up on a page.
+    SetUp {
+        /// Where.
+        page: OnPage,
+        /// Which step.
+        step: SetUp,
+    },
+    /// A settings page changes what is there.
+    ChangeMethods {
+        /// Where.
+        page: OnPage,
+        /// What.
+        change: MethodChange,
+    },
+    /// A panel or desk removes a method other than the app, whose phones go one by one.
+    RemoveMethod {
+        /// Which.
+        kind: MethodKind,
+    },
+    /// A panel brings an authenticator that the user proved elsewhere.
+    ImportAuthenticator {
+        /// Its seed, sealed for this account.
+        seed: SharedBytes,
+    },
     /// *Continue* on the page: makes the result code.
     FinishPrompt {
         /// Which page.
         prompt: PromptId,
+        /// For whom.
+        terms: Terms,
         /// Keyed hash of the cookie it came with.
         cookie: Bytes<32>,
         /// Keyed hash of the new result code.
@@ -144,6 +175,77 @@ pub enum Command {
     Settle,
 }
 
+/// What was typed, for the method of the live delivery. What is slow or secret was done before the transaction, from a snapshot:
+/// where the account holds something else by now the request is stale and prepared again.
+#[derive(Debug, Clone)]
+pub enum Typed {
+    /// The code that the app shows.
+    App(Digits),
+    /// The code that the authenticator shows, and its seed.
+    Totp(Digits, OpenSeed),
+    /// A recovery code, hashed.
+    Recovery(HashedCode),
+}
+
+impl Typed {
+    /// The method it is for.
+    pub const fn method(&self) -> MethodKind {
+        match self {
+            Self::App(_) => MethodKind::App,
+            Self::Totp(..) => MethodKind::Totp,
+            Self::Recovery(_) => MethodKind::Recovery,
+        }
+    }
+}
+
+/// A hosted page and the browser that holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct OnPage {
+    /// Which page.
+    pub prompt: PromptId,
+    /// Keyed hash of the cookie it came with.
+    pub cookie: Bytes<32>,
+    /// The relying party of the page.
+    pub terms: Terms,
+}
+
+/// A step of setting up a method on a page.
+#[derive(Debug, Clone)]
+pub enum SetUp {
+    /// The page shows a seed. Shown again, it is the one it showed before.
+    OfferAuthenticator {
+        /// Drawn and sealed for this account.
+        seed: SharedBytes,
+    },
+    /// The authenticator's first code.
+    ProveAuthenticator {
+        /// As typed.
+        code: Digits,
+        /// What the page shows, opened.
+        seed: OpenSeed,
+    },
+    /// The page shows a list of recovery codes, once.
+    OfferRecoveryCodes {
+        /// Hashes of what it shows.
+        slots: Vec<Slot>,
+    },
+    /// "I have kept them": the list counts from now, and the former one no more.
+    KeepRecoveryCodes,
+}
+
+/// What a settings page changes.
+#[derive(Debug, Clone)]
+pub enum MethodChange {
+    /// This method is asked first.
+    MakePrimary(MethodKind),
+    /// A method other than the app goes.
+    Remove(MethodKind),
+    /// A phone goes.
+    RemovePhone(DeviceId),
+    /// A phone gets another name.
+    RenamePhone(DeviceId, Text),
+}
+
 /// Fields of [`Command::PutUser`]; none leaves a field as it is.
 #[derive(Debug, Clone)]
 pub struct PutUser {
@@ -170,6 +272,8 @@ pub struct OpenPrompt {
     pub login: Begun,
     /// How to answer.
     pub mode: Option<Mode>,
+    /// By what, if the user has it.
+    pub prefer: Option<MethodKind>,
     /// One of the relying party's own addresses; the border has checked it.
     pub return_url: String,
     /// The panel's own word.
@@ -249,6 +353,8 @@ pub enum ChallengeRequest {
         login: Begun,
         /// How to answer.
         mode: Option<Mode>,
+        /// By what, if the user has it.
+        prefer: Option<MethodKind>,
     },
     /// The phone that reported a fraud wants to lift the lock.
     Unlock {
@@ -293,6 +399,8 @@ pub struct PreparedCopy {
 pub struct Plan {
     /// Which delivery.
     pub seq: u32,
+    /// By which method.
+    pub method: MethodKind,
     /// How it is answered.
     pub mode: Mode,
     /// Digits of its code or number.

@@ -3,7 +3,7 @@
 use koppel_protocol::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::{Policy, Time, refusal::Refusal};
+use crate::{MethodKind, Policy, Time, refusal::Refusal};
 
 /// A bucket of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +20,25 @@ pub struct Counter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CounterKind {
-    /// Wrong typed codes in a row, over all challenges and sessions; only a right code sets it back.
+    /// Wrong typed codes of the app in a row, over all challenges and sessions; only a right code sets it back.
     CodeFailures,
+    /// The same of recovery codes.
+    RecoveryFailures,
+    /// The same of the authenticator's codes.
+    TotpFailures,
     /// Somebody came with a right id and the wrong browser session.
     WrongBindings,
+}
+
+impl CounterKind {
+    /// Where wrong typed codes of a method are counted: each has a bucket of its own, so that one that is full closes no other.
+    pub const fn failures(of: MethodKind) -> Self {
+        match of {
+            MethodKind::App => Self::CodeFailures,
+            MethodKind::Recovery => Self::RecoveryFailures,
+            MethodKind::Totp => Self::TotpFailures,
+        }
+    }
 }
 
 impl Counter {

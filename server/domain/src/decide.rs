@@ -17,9 +17,11 @@ mod device;
 mod draft;
 mod guard;
 mod invitation;
+mod methods;
 mod pairing;
 mod prompt;
 mod settle;
+mod setup;
 mod user;
 
 use draft::Draft;
@@ -58,12 +60,18 @@ fn rule(draft: &mut Draft<'_>, command: &Command) -> Result<Reply, Refusal> {
         Command::NoteForeignBrowser { prompt } => draft.note_foreign_browser(*prompt),
         Command::CancelPrompt { prompt, relying_party } => draft.cancel_prompt(*prompt, *relying_party),
         Command::StartChallenge { request, prepared } => draft.start_challenge(request, prepared.as_deref()),
-        Command::Redeliver { challenge, holder, prepared } => draft.redeliver(*challenge, holder, prepared.as_deref()),
-        Command::CheckCode { challenge, holder, code } => draft.check_code(*challenge, holder, code),
+        Command::Redeliver { challenge, holder, method, prepared } => {
+            draft.redeliver(*challenge, holder, *method, prepared.as_deref())
+        }
+        Command::CheckCode { challenge, holder, typed } => draft.check_code(*challenge, holder, typed),
         Command::Consume { challenge, terms, v } => draft.consume(*challenge, terms, v),
         Command::Decide(answer) => draft.answer(answer),
         Command::CancelChallenge { challenge, holder } => draft.cancel_challenge(*challenge, holder),
-        Command::FinishPrompt { prompt, cookie, code } => draft.finish_prompt(*prompt, *cookie, *code),
+        Command::SetUp { page, step } => draft.set_up(page, step),
+        Command::ChangeMethods { page, change } => draft.change_methods(page, change),
+        Command::RemoveMethod { kind } => draft.remove_method_for(*kind),
+        Command::ImportAuthenticator { seed } => draft.import_authenticator(seed),
+        Command::FinishPrompt { prompt, terms, cookie, code } => draft.finish_prompt(*prompt, terms, *cookie, *code),
         Command::ExchangeResult { prompt, terms, v, code } => draft.exchange_result(*prompt, terms, v, *code),
         Command::IssueInvitation { by } => draft.issue_invitation(by),
         Command::StartPairing(start) => draft.start_pairing(start),

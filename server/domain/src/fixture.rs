@@ -18,11 +18,14 @@ use koppel_protocol::{
 
 use crate::{
     Account, Actor, Begun, Browser, Challenge, ChallengeRequest, ChallengeState, Change, Command, Confirmer, Context,
-    Decide, DeviceKeys, Door, ExternalId, Found, Fresh, Holder, Issuer, Keys, LoginName, Mode, Needs, OpenPrompt,
-    Outcome, PairingState, Policy, Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal,
-    Reply, Reveal, SharedBytes, SharedText, Signer, Source, StartPairing, Terms, Time, audit, decide,
+    Decide, DeviceKeys, Door, ExternalId, Found, Fresh, HashedCode, Holder, Issuer, Keys, LoginName, Method,
+    MethodChange, MethodKind, MethodRules, Mode, Needs, OnPage, OpenPrompt, OpenSeed, Outcome, PairingState, Policy,
+    Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal, Reply, Reveal, SetUp, SharedBytes,
+    SharedText, Signer, Source, StartPairing, Terms, Time, Typed, audit, authenticator, decide,
     plan::{Wanted, plan},
+    recovery::{self, Slot},
 };
+use zeroize::Zeroizing;
 
 /// One user of one organisation, and everybody who wants something of them.
 #[derive(Debug, Clone)]
@@ -140,7 +143,7 @@ pub fn source(last: u8) -> Source {
 
 /// What the relying party wants.
 pub const fn terms() -> Terms {
-    Terms { id: RELYING_PARTY, mode: Mode::Code, requires_device_signature: false }
+    Terms { id: RELYING_PARTY, mode: Mode::Code, requires_device_signature: false, methods: MethodRules::ALL }
 }
 
 /// The secret of the n-th browser session.
@@ -367,6 +370,7 @@ impl World {
             terms: terms(),
             login: self.begun(session, purpose),
             mode: None,
+            prefer: None,
             return_url: "https://panel.example.org/back".to_owned(),
             panel_state: "s".to_owned(),
             locale: None,
@@ -388,9 +392,9 @@ impl World {
     /// The refusal.
     pub fn start(&mut self, session: u8, mode: Mode) -> Result<Reply, Refusal> {
         let terms = terms();
-        let prepared = self.prepare(Wanted::Login { terms: &terms, mode: Some(mode) });
+        let prepared = self.prepare(Wanted::Login { terms: &terms, mode: Some(mode), prefer: None });
         let login = self.begun(session, Purpose::Login);
-        let request = Box::new(ChallengeRequest::Direct { terms, login, mode: Some(mode) });
+        let request = Box::new(ChallengeRequest::Direct { terms, login, mode: Some(mode), prefer: None });
         self.run(Command::StartChallenge { request, prepared }, panel())
     }
 
@@ -401,7 +405,7 @@ impl World {
     pub fn start_page(&mut self, prompt: PromptId, session: u8) -> Result<Reply, Refusal> {
         let terms = terms();
         let mode = self.account.prompt(prompt).and_then(|prompt| prompt.mode);
-        let prepared = self.prepare(Wanted::Login { terms: &terms, mode });
+        let prepared = self.prepare(Wanted::Login { terms: &terms, mode, prefer: None });
         let request = Box::new(ChallengeRequest::Page { prompt, cookie: cookie(session), terms });
         self.run(Command::StartChallenge { request, prepared }, browser())
     }
@@ -429,7 +433,7 @@ impl World {
     /// The refusal.
     pub fn type_code(&mut self, challenge: ChallengeId, session: u8, code: Digits) -> Result<Reply, Refusal> {
         let holder = Holder::Panel { terms: terms(), v: v(session) };
-        self.run(Command::CheckCode { challenge, holder, code }, panel())
+        self.run(Command::CheckCode { challenge, holder, typed: Typed::App(code) }, panel())
     }
 
     /// A phone's signed answer to the newest delivery.
@@ -582,6 +586,31 @@ pub fn expect<T>(result: Result<T, Refusal>, what: &str) -> T {
     result.unwrap_or_else(|refusal| panic!("{what}: {refusal:?}"))
 }
 
+/// A seed as this world's database holds it.
+pub fn sealed_seed(of: &[u8]) -> SharedBytes {
+    SharedBytes::from([b"sealed ".as_slice(), of].concat())
+}
+
+/// The same, opened.
+pub fn open_seed(sealed: &SharedBytes) -> OpenSeed {
+    OpenSeed::new(
+        sealed.clone(),
+        Zeroizing::new(sealed.strip_prefix(b"sealed ".as_slice()).unwrap_or_default().to_vec()),
+    )
+}
+
+/// A list of recovery codes as this world's database holds it.
+pub fn slots(of: &[u8]) -> Vec<Slot> {
+    (0..recovery::CODES)
+        .map(|slot| {
+            let hash = sha256(&[of, format!(" {slot}").as_bytes()].concat());
+            let mut salt = [0; 16];
+            salt.copy_from_slice(&sha256(hash.as_bytes()).as_bytes()[..16]);
+            Slot { salt: Bytes::new(salt), hash, used_at: None }
+        })
+        .collect()
+}
+
 /// Digits that differ from the right ones.
 pub fn wrong(right: &Digits) -> Digits {
     let value: u64 = right.expose().parse().unwrap_or(0);
@@ -704,7 +733,7 @@ impl World {
         let prompt = if dice.once_in(4) { dice.pick(&prompts) } else { dice.pick(&open) };
         let prompt = prompt.unwrap_or(PromptId::from_bytes(self.draw("no prompt")));
         let way_on = if dice.once_in(3) { self.way_on(dice, session) } else { None };
-        let (command, actor) = match dice.below(28) {
+        let (command, actor) = match dice.below(32) {
             _ if way_on.is_some() => way_on.unwrap_or((Command::Settle, Actor::Server)),
             0 => (self.any_put(dice), panel()),
             1 if dice.once_in(12) => (Command::DeleteUser, panel()),
@@ -726,10 +755,9 @@ impl World {
             5..=7 => self.any_start(dice, session, prompt, device),
             8 => self.any_redelivery(dice, challenge),
             9..=11 => {
-                let code = self.right_code(challenge);
-                let code = if dice.once_in(2) { wrong(&code) } else { code };
+                let typed = self.any_typed(dice, challenge);
                 let holder = self.holder(dice, challenge);
-                (Command::CheckCode { challenge, holder, code }, panel())
+                (Command::CheckCode { challenge, holder, typed }, panel())
             }
             12 => {
                 let v = self.v_of(dice, challenge);
@@ -744,7 +772,10 @@ impl World {
             17 => (Command::CancelChallenge { challenge, holder: self.holder(dice, challenge) }, panel()),
             18 => {
                 let session = self.session_of_prompt(prompt);
-                (Command::FinishPrompt { prompt, cookie: cookie(session), code: sha256(b"result") }, browser())
+                (
+                    Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(session), code: sha256(b"result") },
+                    browser(),
+                )
             }
             19 => {
                 let session = self.session_of_prompt(prompt);
@@ -788,8 +819,16 @@ impl World {
             }
             25 => (Command::Seen { device }, phone(device)),
             26 => (self.any_receipts(dice, challenge, device), phone(device)),
+            27..=29 => self.any_set_up(dice, prompt),
+            30 => self.any_change(dice, prompt, device),
             _ => match dice.below(8) {
                 0 => (Command::RemoveDevice { device }, panel()),
+                7 if dice.once_in(4) => {
+                    (Command::RemoveMethod { kind: dice.pick(&MethodKind::ALL).unwrap_or(MethodKind::Totp) }, panel())
+                }
+                6 if dice.once_in(4) => {
+                    (Command::ImportAuthenticator { seed: sealed_seed(&self.draw("seed")) }, panel())
+                }
                 1 | 2 => (Command::Settle, Actor::Server),
                 _ => (Command::Unlock, desk()),
             },
@@ -848,7 +887,7 @@ impl World {
                 _ => (Command::Reveal(Box::new(self.opening(&name, pairing.id))), stranger),
             });
         }
-        if !self.account.is_enrolled() {
+        if !self.account.has_a_phone() {
             let usable = self.account.invitations.first().filter(|i| i.used_by.is_none() && self.now < i.code_until);
             return Some(match usable {
                 Some(invitation) => {
@@ -871,7 +910,7 @@ impl World {
         let bound = self.account.prompts.iter().find(|p| p.state == PromptState::Bound && self.now < p.expires);
         if let Some(prompt) = bound.filter(|prompt| prompt.challenge.is_none() && dice.once_in(2)) {
             let terms = terms();
-            let prepared = self.prepare(Wanted::Login { terms: &terms, mode: None });
+            let prepared = self.prepare(Wanted::Login { terms: &terms, mode: None, prefer: None });
             let cookie = cookie(session_of(&prompt.binding));
             let request = Box::new(ChallengeRequest::Page { prompt: prompt.id, cookie, terms });
             return Some((Command::StartChallenge { request, prepared }, browser()));
@@ -889,7 +928,10 @@ impl World {
                 }
                 Some(prompt) => {
                     let cookie = cookie(session_of(&prompt.binding));
-                    (Command::FinishPrompt { prompt: prompt.id, cookie, code: sha256(b"result") }, browser())
+                    (
+                        Command::FinishPrompt { prompt: prompt.id, terms: terms(), cookie, code: sha256(b"result") },
+                        browser(),
+                    )
                 }
             });
         }
@@ -897,9 +939,9 @@ impl World {
         if !waits {
             let terms = terms();
             let mode = dice.pick(&[Mode::Code, Mode::Number]);
-            let prepared = self.prepare(Wanted::Login { terms: &terms, mode });
+            let prepared = self.prepare(Wanted::Login { terms: &terms, mode, prefer: None });
             let login = self.begun(session, Purpose::Login);
-            let request = Box::new(ChallengeRequest::Direct { terms, login, mode });
+            let request = Box::new(ChallengeRequest::Direct { terms, login, mode, prefer: None });
             return Some((Command::StartChallenge { request, prepared }, panel()));
         }
         None
@@ -922,12 +964,12 @@ impl World {
         let (request, prepared, actor) = match dice.below(8) {
             0..=3 => {
                 let login = self.begun(session, Purpose::Login);
-                let prepared = self.prepare(Wanted::Login { terms: &terms, mode: Some(mode) });
-                (ChallengeRequest::Direct { terms, login, mode: Some(mode) }, prepared, panel())
+                let prepared = self.prepare(Wanted::Login { terms: &terms, mode: Some(mode), prefer: None });
+                (ChallengeRequest::Direct { terms, login, mode: Some(mode), prefer: None }, prepared, panel())
             }
             4 | 5 => {
                 let session = self.session_of_prompt(prompt);
-                let prepared = self.prepare(Wanted::Login { terms: &terms, mode: None });
+                let prepared = self.prepare(Wanted::Login { terms: &terms, mode: None, prefer: None });
                 (ChallengeRequest::Page { prompt, cookie: cookie(session), terms }, prepared, browser())
             }
             6 => (ChallengeRequest::Unlock { device }, self.prepare(Wanted::Unlock { device }), phone(device)),
@@ -946,8 +988,70 @@ impl World {
         let terms = terms();
         let holder = self.holder(dice, challenge);
         let known = self.account.challenge(challenge);
-        let prepared = known.and_then(|challenge| self.prepare(Wanted::Redelivery { challenge, terms: &terms }));
-        (Command::Redeliver { challenge, holder, prepared }, panel())
+        let method = if dice.once_in(2) { dice.pick(&MethodKind::ALL) } else { None };
+        let prepared = known.and_then(|challenge| {
+            let same = challenge.delivery().map(|delivery| delivery.method);
+            self.prepare(Wanted::Redelivery { challenge, method: method.or(same), terms: &terms })
+        });
+        (Command::Redeliver { challenge, holder, method, prepared }, panel())
+    }
+
+    fn any_typed(&self, dice: &mut Dice, challenge: ChallengeId) -> Typed {
+        let delivery = self.account.challenge(challenge).and_then(|challenge| challenge.delivery());
+        let is_wrong = dice.once_in(2);
+        let kind = delivery.map_or(MethodKind::App, |delivery| delivery.method);
+        let kind = if dice.once_in(12) { dice.pick(&MethodKind::ALL).unwrap_or(kind) } else { kind };
+        let method = self.account.method(kind);
+        let slot = u8::try_from(dice.below(recovery::CODES)).unwrap_or(0);
+        let held = method.and_then(Method::recovery).and_then(|codes| codes.slots.get(usize::from(slot)));
+        let seed = method.and_then(Method::authenticator).and_then(|authenticator| authenticator.seed.clone());
+        match (kind, seed, held) {
+            (MethodKind::Totp, Some(sealed), _) => {
+                let seed = open_seed(&sealed);
+                let code = seed.code(self.now.0 / authenticator::STEP);
+                Typed::Totp(if is_wrong { wrong(&code) } else { code }, seed)
+            }
+            (MethodKind::Recovery, _, Some(held)) => {
+                let hash = if is_wrong { cookie(0) } else { held.hash };
+                Typed::Recovery(HashedCode { slot, salt: held.salt, hash })
+            }
+            _ => {
+                let code = self.right_code(challenge);
+                Typed::App(if is_wrong { wrong(&code) } else { code })
+            }
+        }
+    }
+
+    /// A page, most often with the right cookie.
+    pub fn on_page(&self, prompt: PromptId) -> OnPage {
+        OnPage { prompt, cookie: cookie(self.session_of_prompt(prompt)), terms: terms() }
+    }
+
+    fn any_set_up(&self, dice: &mut Dice, prompt: PromptId) -> (Command, Actor) {
+        let waiting = self.account.method(MethodKind::Totp).and_then(Method::authenticator);
+        let waiting = waiting.and_then(|authenticator| authenticator.waiting.clone());
+        let step = match (dice.below(6), waiting) {
+            (0..=2, Some(waiting)) => {
+                let seed = open_seed(&waiting.seed);
+                let code = seed.code(self.now.0 / authenticator::STEP);
+                SetUp::ProveAuthenticator { code: if dice.once_in(4) { wrong(&code) } else { code }, seed }
+            }
+            (3, _) => SetUp::OfferRecoveryCodes { slots: slots(&self.draw("slots")) },
+            (4, _) => SetUp::KeepRecoveryCodes,
+            _ => SetUp::OfferAuthenticator { seed: sealed_seed(&self.draw("seed")) },
+        };
+        (Command::SetUp { page: self.on_page(prompt), step }, browser())
+    }
+
+    fn any_change(&self, dice: &mut Dice, prompt: PromptId, device: DeviceId) -> (Command, Actor) {
+        let kind = dice.pick(&MethodKind::ALL).unwrap_or(MethodKind::Totp);
+        let change = match dice.below(4) {
+            0 => MethodChange::MakePrimary(kind),
+            1 => MethodChange::Remove(kind),
+            2 => MethodChange::RemovePhone(device),
+            _ => MethodChange::RenamePhone(device, text("mine")),
+        };
+        (Command::ChangeMethods { page: self.on_page(prompt), change }, browser())
     }
 
     fn any_answer(&mut self, dice: &mut Dice, challenge: ChallengeId, device: DeviceId) -> Command {

@@ -17,6 +17,7 @@
 pub mod account;
 pub mod alerts;
 pub mod audit;
+pub mod authenticator;
 pub mod challenge;
 pub mod change;
 pub mod command;
@@ -39,6 +40,7 @@ pub mod pairing;
 pub mod plan;
 pub mod policy;
 pub mod prompt;
+pub mod recovery;
 pub mod refusal;
 pub mod registry;
 pub mod reply;
@@ -48,11 +50,12 @@ pub mod user;
 
 pub use account::Account;
 pub use alerts::Loudness;
+pub use authenticator::{Authenticator, OpenSeed};
 pub use challenge::{Approval, Challenge, ChallengeState, Delivery, DeliveryState, DeviceCopy, Login, Mode, Question};
 pub use change::{Change, Row};
 pub use command::{
-    Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, OpenPrompt, Plan, Prepared,
-    PreparedCopy, PutUser, Reveal, StartPairing,
+    Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, MethodChange, OnPage, OpenPrompt, Plan,
+    Prepared, PreparedCopy, PutUser, Reveal, SetUp, StartPairing, Typed,
 };
 pub use context::{Actor, Context, Found, Proof, Signer, Source};
 pub use counter::{Counter, CounterKind, SourceCounter, SourceTry};
@@ -63,15 +66,16 @@ pub use due::Due;
 pub use invitation::Invitation;
 pub use job::{Job, Task};
 pub use keys::{Fresh, Keys};
-pub use method::{Method, MethodKind, MethodState};
+pub use method::{Material, Method, MethodKind, MethodState};
 pub use name::{ExternalId, LoginName, NotAName};
 pub use needs::Needs;
 pub use notice::Notice;
 pub use pairing::{DoorKind, Pairing, PairingState, Revealed};
 pub use policy::{Policy, Setting, SettingError};
 pub use prompt::{Browser, Prompt, PromptState, Purpose, ResultCode};
+pub use recovery::{HashedCode, RecoveryCode, RecoveryCodes};
 pub use refusal::Refusal;
-pub use registry::{ApiKey, Organisation, RelyingParty, Scope, Terms};
+pub use registry::{ApiKey, MethodRules, Organisation, RelyingParty, Scope, Terms};
 pub use reply::{Evidence, Reply, Verified};
 pub use shared::{SharedBytes, SharedText};
 pub use time::Time;

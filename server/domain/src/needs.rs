@@ -97,6 +97,10 @@ impl Needs {
                     }
                 }
             }
+            Command::SetUp { page, .. } | Command::ChangeMethods { page, .. } => {
+                Self { prompt: Some(page.prompt), open_challenges: true, pairings: true, ..factors }
+            }
+            Command::RemoveMethod { .. } | Command::ImportAuthenticator { .. } => factors,
             Command::FinishPrompt { prompt, .. } | Command::ExchangeResult { prompt, .. } => {
                 Self { prompt: Some(*prompt), ..factors }
             }

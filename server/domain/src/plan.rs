@@ -7,6 +7,7 @@ use koppel_protocol::id::DeviceId;
 
 use crate::{
     Account, Challenge, Device, MethodKind, MethodState, Mode, Plan, Policy, Prepared, Refusal, Signer, Terms, Time,
+    authenticator,
 };
 
 /// How far the signed `iat` may lie from the transaction's time.
@@ -21,11 +22,15 @@ pub enum Wanted<'a> {
         terms: &'a Terms,
         /// How, if the panel says so.
         mode: Option<Mode>,
+        /// By what, if the user has it.
+        prefer: Option<MethodKind>,
     },
-    /// The same again.
+    /// The same again, or by another method.
     Redelivery {
         /// Which.
         challenge: &'a Challenge,
+        /// By which method; none: by the same as before.
+        method: Option<MethodKind>,
         /// For whom.
         terms: &'a Terms,
     },
@@ -49,12 +54,14 @@ pub enum Wanted<'a> {
 /// Makes the plan.
 ///
 /// # Errors
-/// [`Refusal::NotEnrolled`] when no phone can be asked, [`Refusal::NotVerified`] when this phone may not lift the lock.
+/// [`Refusal::NotEnrolled`] when the user cannot be asked, [`Refusal::NoSuchMethod`] when not by this method,
+/// [`Refusal::NotVerified`] when this phone may not lift the lock.
 pub fn plan(account: &Account, wanted: Wanted<'_>, policy: &Policy, iat: Time) -> Result<Plan, Refusal> {
     let of = |mode: Mode, seq: u32, devices: Vec<DeviceId>, expires: Time| {
         let digits = if mode == Mode::Code { policy.code_digits } else { policy.number_digits };
         Plan {
             seq,
+            method: MethodKind::App,
             mode,
             digits: u8::try_from(digits).unwrap_or(6),
             devices,
@@ -66,13 +73,27 @@ pub fn plan(account: &Account, wanted: Wanted<'_>, policy: &Policy, iat: Time) -
     };
     let short = iat.plus(policy.delivery_lifetime);
     match wanted {
-        Wanted::Login { terms, mode } => {
-            let mode = login_mode(account, terms, mode, policy)?;
-            Ok(of(mode, 1, all_phones(account)?, short))
-        }
-        Wanted::Redelivery { challenge, terms } => {
-            let mode = login_mode(account, terms, challenge.mode(), policy)?;
-            Ok(of(mode, challenge.seq() + 1, all_phones(account)?, short.min(challenge.expires)))
+        Wanted::Login { terms, mode, prefer } => match login_method(account, terms, prefer)? {
+            MethodKind::App => {
+                let mode = login_mode(account, terms, mode, policy)?;
+                Ok(of(mode, 1, all_phones(account)?, short))
+            }
+            kind => Ok(at_hand(kind, of(Mode::Code, 1, Vec::new(), iat.plus(policy.challenge_lifetime)))),
+        },
+        Wanted::Redelivery { challenge, method, terms } => {
+            let seq = challenge.seq() + 1;
+            let same = challenge.delivery().map(|delivery| delivery.method);
+            match method.or(same).unwrap_or(MethodKind::App) {
+                MethodKind::App => {
+                    let before = challenge.phone_delivery().map(|delivery| delivery.mode);
+                    let mode = login_mode(account, terms, before, policy)?;
+                    Ok(of(mode, seq, all_phones(account)?, short.min(challenge.expires)))
+                }
+                kind if !terms.requires_device_signature && account.can_use(kind, terms.methods) => {
+                    Ok(at_hand(kind, of(Mode::Code, seq, Vec::new(), challenge.expires)))
+                }
+                _ => Err(Refusal::NoSuchMethod),
+            }
         }
         Wanted::Handover { until } => {
             let phones: Vec<_> = approving(account, policy).map(|device| device.id).collect();
@@ -88,6 +109,22 @@ pub fn plan(account: &Account, wanted: Wanted<'_>, policy: &Policy, iat: Time) -
             _ => Err(Refusal::NotFound),
         },
     }
+}
+
+/// Nothing travels: the person has the code at hand.
+fn at_hand(method: MethodKind, plan: Plan) -> Plan {
+    let digits = if method == MethodKind::Totp { authenticator::DIGITS } else { 0 };
+    Plan { method, digits, ..plan }
+}
+
+/// What a login begins with: what the panel would like, if the user has it; else what the user put first. Where only a
+/// phone's signature counts it is the app, whatever else there is.
+fn login_method(account: &Account, terms: &Terms, prefer: Option<MethodKind>) -> Result<MethodKind, Refusal> {
+    if terms.requires_device_signature {
+        return Ok(MethodKind::App);
+    }
+    let liked = prefer.filter(|kind| account.can_use(*kind, terms.methods));
+    liked.or_else(|| account.usable_methods(terms.methods).next()).ok_or_else(|| not_enrolled(account))
 }
 
 /// How a login is answered: as the panel says, else as its relying party does; by signature where only that counts or

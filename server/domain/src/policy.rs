@@ -103,6 +103,8 @@ settings! {
     resend_after = 20, 20..=120;
     /// Typed codes in all for one challenge, whatever the method; a resend gives none back. Ours.
     code_tries = 5, 1..=5;
+    /// Steps of 30 seconds to either side of now in which an authenticator's code counts. RFC 6238 §5.2.
+    totp_window = 1, 0..=1;
     /// Digits of the number that is typed into the phone. 63B-4 §3.1.3.2.
     number_digits = 6, 6..=8;
     /// Numbers typed into the phone for one challenge.

@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Mode, Time, user::Locale};
+use crate::{MethodKind, Mode, Time, user::Locale};
 
 /// A prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Prompt {
     pub binding: Bytes<32>,
     /// How the panel wants it answered.
     pub mode: Option<Mode>,
+    /// By what the panel would like it answered.
+    #[serde(default)]
+    pub prefer: Option<MethodKind>,
     /// The browser as the panel saw it.
     pub browser: Browser,
     /// When the panel checked the first factor.
@@ -39,6 +42,9 @@ pub struct Prompt {
     pub page_ip: Option<Text>,
     /// The newest challenge of this page.
     pub challenge: Option<ChallengeId>,
+    /// When a recovery code was right here: the right to set up a method anew, and nothing else.
+    #[serde(default)]
+    pub recovered_at: Option<Time>,
     /// What the page handed to the panel.
     pub result: Option<ResultCode>,
     /// Where it stands.

@@ -63,6 +63,12 @@ pub enum Refusal {
     Mismatch,
     /// The account is locked or disabled.
     AccountLocked,
+    /// A page is finished only when there are enough methods.
+    BackupMissing,
+    /// What is there is the least there must be.
+    LastMethod,
+    /// The user has no such method.
+    NoSuchMethod,
     /// Typing codes is disabled until a phone is paired again.
     MethodDisabled,
     /// A bucket is full.
@@ -87,8 +93,8 @@ impl Refusal {
             Self::DevicePending => Problem::DevicePending,
             Self::DeviceSuspended => Problem::DeviceSuspended,
             Self::DeviceRevoked => Problem::DeviceRevoked,
-            Self::NotFound => Problem::NotFound,
-            Self::NotVerified | Self::TooWeak => Problem::NotVerified,
+            Self::NotFound | Self::NoSuchMethod => Problem::NotFound,
+            Self::NotVerified | Self::TooWeak | Self::BackupMissing | Self::LastMethod => Problem::NotVerified,
             Self::DeliveryEnded => Problem::DeliveryEnded,
             Self::Superseded => Problem::Superseded,
             Self::AlreadyDecided => Problem::AlreadyDecided,

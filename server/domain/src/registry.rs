@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Locale, Mode, Policy, SharedBytes, Time};
+use crate::{Locale, MethodKind, Mode, Policy, SharedBytes, Time};
 
 /// One host, one name space of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct RelyingParty {
     pub mode: Mode,
     /// Whether only a phone's signature counts.
     pub requires_device_signature: bool,
+    /// Which methods its users may have, and how many.
+    #[serde(default)]
+    pub methods: MethodRules,
     /// When it was added.
     pub created: Time,
 }
@@ -57,7 +60,45 @@ pub struct RelyingParty {
 impl RelyingParty {
     /// What verdicts need of it.
     pub const fn terms(&self) -> Terms {
-        Terms { id: self.id, mode: self.mode, requires_device_signature: self.requires_device_signature }
+        Terms {
+            id: self.id,
+            mode: self.mode,
+            requires_device_signature: self.requires_device_signature,
+            methods: self.methods,
+        }
+    }
+}
+
+/// Which methods the users of a relying party may have, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodRules {
+    /// Whether paired phones count.
+    pub app: bool,
+    /// Whether authenticators count.
+    pub totp: bool,
+    /// Whether recovery codes count.
+    pub recovery: bool,
+    /// How many methods besides the first a user must have before a hosted page lets go of them: 0 to 2.
+    pub backups: u8,
+}
+
+impl Default for MethodRules {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl MethodRules {
+    /// Everything counts, and one is enough.
+    pub const ALL: Self = Self { app: true, totp: true, recovery: true, backups: 0 };
+
+    /// Whether a method counts.
+    pub const fn allows(self, kind: MethodKind) -> bool {
+        match kind {
+            MethodKind::App => self.app,
+            MethodKind::Recovery => self.recovery,
+            MethodKind::Totp => self.totp,
+        }
     }
 }
 
@@ -70,6 +111,8 @@ pub struct Terms {
     pub mode: Mode,
     /// Whether only a phone's signature counts.
     pub requires_device_signature: bool,
+    /// Which methods count, and how many there must be.
+    pub methods: MethodRules,
 }
 
 /// A key of a relying party.

@@ -7,7 +7,9 @@ use koppel_protocol::{
     phone_api::DecisionOutcome,
 };
 
-use crate::{Challenge, Device, Endorsement, ExternalId, Invitation, MethodKind, Prompt, Purpose, SharedText, Time};
+use crate::{
+    Challenge, Device, Endorsement, ExternalId, Invitation, MethodKind, Prompt, Purpose, SharedBytes, SharedText, Time,
+};
 
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +42,20 @@ pub enum Reply {
         challenge: Box<Challenge>,
         /// What the browser shows in mode `number`: only ever in the answer to the request that made the delivery.
         number: Option<Digits>,
+        /// By what the user can answer, the first choice first.
+        methods: Vec<MethodKind>,
     },
     /// [`CheckCode`](crate::Command::CheckCode) by a hosted page: right.
     Approved {
         /// Which.
         challenge: ChallengeId,
+    },
+    /// [`CheckCode`](crate::Command::CheckCode) with a recovery code, right: the page may set up a method anew.
+    Recovered,
+    /// [`SetUp::OfferAuthenticator`](crate::SetUp): what the page shows, sealed.
+    Offered {
+        /// The seed.
+        seed: SharedBytes,
     },
     /// The one answer that opens a session at a panel.
     Verified(Box<Verified>),

@@ -5,6 +5,7 @@ mod approvals;
 mod codes;
 mod frauds;
 mod logins;
+mod methods;
 mod pages;
 mod pairings;
 mod stops;

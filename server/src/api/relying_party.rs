@@ -7,6 +7,7 @@ mod caller;
 mod challenges;
 mod desk;
 mod fields;
+mod methods;
 mod once;
 mod prompts;
 mod reference;
@@ -42,6 +43,8 @@ pub fn routes() -> Router<Arc<App>> {
         .routes(routes!(challenges::redeliver))
         .routes(routes!(challenges::cancel))
         .routes(routes!(users::put, users::show, users::delete))
+        .routes(routes!(methods::import, methods::remove))
+        .routes(routes!(methods::remove_device))
         .routes(routes!(desk::koppelcode))
         .routes(routes!(desk::confirm))
         .routes(routes!(desk::unlock))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use koppel_domain::{ApiKey, Locale, Mode, Organisation, Policy, RelyingParty, Scope};
+use koppel_domain::{ApiKey, Locale, MethodKind, MethodRules, Mode, Organisation, Policy, RelyingParty, Scope};
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
 use koppel_store::{FindApiKey, Registration, Store};
@@ -58,6 +58,17 @@ pub struct RelyingPartyAdd {
     pub mode: String,
     /// Whether only a phone's signature counts.
     pub requires_device_signature: bool,
+}
+
+/// `relying-party set`: what is left out stays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RelyingPartySet {
+    /// Which: name or id.
+    pub name: String,
+    /// Which methods count.
+    pub methods: Option<Vec<String>>,
+    /// How many there must be besides the first.
+    pub backups: Option<u8>,
 }
 
 /// `key add`
@@ -254,35 +265,78 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         return_urls: add.return_urls,
         mode: if add.requires_device_signature { Mode::Number } else { mode },
         requires_device_signature: add.requires_device_signature,
+        methods: MethodRules::ALL,
         created: app.now(),
     };
-    let answer = json!({
+    let answer = shown(&party);
+    register(app, Registration::RelyingParty(Box::new(party))).await?;
+    Ok(answer)
+}
+
+/// A relying party as commands show it.
+fn shown(party: &RelyingParty) -> Value {
+    let methods = MethodKind::ALL.into_iter().filter(|kind| party.methods.allows(*kind)).map(MethodKind::name);
+    json!({
         "relying_party": party.id.to_string(),
         "name": party.name,
-        "organisation": organisation.id.to_string(),
+        "organisation": party.organisation.to_string(),
         "origin": party.origin,
         "mode": party.mode.name(),
-    });
+        "methods": methods.collect::<Vec<_>>(),
+        "backups": party.methods.backups,
+    })
+}
+
+/// The one relying party of this name or id.
+fn relying_party(app: &App, name: &str) -> Result<Arc<RelyingParty>, Refused> {
+    let known = app.registry.relying_parties();
+    let fits = |party: &&Arc<RelyingParty>| party.name.as_str() == name || party.id.to_string() == name;
+    let found: Vec<_> = known.iter().filter(fits).collect();
+    match found.as_slice() {
+        [party] => Ok(Arc::clone(party)),
+        [] => Err(Refused(format!("there is no relying party `{name}`; see `koppel-server organisation list`"))),
+        _ => Err(Refused::because("several relying parties have this name; give the id, rp_…")),
+    }
+}
+
+pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result<Value, Refused> {
+    let mut party = (*relying_party(app, &set.name)?).clone();
+    if let Some(methods) = &set.methods {
+        let kinds = methods.iter().map(|kind| kind.parse::<MethodKind>()).collect::<Result<Vec<_>, _>>();
+        let kinds = kinds.map_err(|error| Refused(error.to_string()))?;
+        let has = |kind| kinds.contains(&kind);
+        if !has(MethodKind::App) && !has(MethodKind::Totp) {
+            return Err(Refused::because(
+                "recovery codes alone are no second factor: take app, totp or both with them",
+            ));
+        }
+        if party.requires_device_signature && !has(MethodKind::App) {
+            return Err(Refused::because("only a phone's signature counts here: take app"));
+        }
+        party.methods = MethodRules {
+            app: has(MethodKind::App),
+            totp: has(MethodKind::Totp),
+            recovery: has(MethodKind::Recovery),
+            ..party.methods
+        };
+    }
+    if let Some(backups) = set.backups {
+        party.methods.backups = backups;
+    }
+    let allowed = MethodKind::ALL.into_iter().filter(|kind| party.methods.allows(*kind)).count();
+    if usize::from(party.methods.backups) >= allowed {
+        return Err(Refused(format!(
+            "with {allowed} methods nobody has {} besides the first: allow more methods or ask for fewer",
+            party.methods.backups
+        )));
+    }
+    let answer = shown(&party);
     register(app, Registration::RelyingParty(Box::new(party))).await?;
     Ok(answer)
 }
 
 pub(super) async fn add_key(app: &App, add: ApiKeyAdd) -> Result<Value, Refused> {
-    let known = app.registry.relying_parties();
-    let fits = |party: &&Arc<RelyingParty>| {
-        party.name.as_str() == add.relying_party || party.id.to_string() == add.relying_party
-    };
-    let found: Vec<_> = known.iter().filter(fits).collect();
-    let party = match found.as_slice() {
-        [party] => *party,
-        [] => {
-            return Err(Refused(format!(
-                "there is no relying party `{}`; see `koppel-server organisation list`",
-                add.relying_party
-            )));
-        }
-        _ => return Err(Refused::because("several relying parties have this name; give the id, rp_…")),
-    };
+    let party = relying_party(app, &add.relying_party)?;
     let scopes = add.scopes.iter().map(|scope| scope.parse::<Scope>()).collect::<Result<Vec<_>, _>>();
     let scopes = scopes.map_err(|error| Refused(error.to_string()))?;
     if scopes.is_empty() {

@@ -7,6 +7,7 @@ mod fixture;
 mod headers;
 mod live;
 mod login;
+mod methods;
 mod pages;
 mod proofs;
 mod relay;

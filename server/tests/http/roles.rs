@@ -39,9 +39,13 @@ fn check_number() -> Value {
     json!({ "agent": "a", "reason": "r", "ticket": "t", "check_number": "123456" })
 }
 
+fn seed() -> Value {
+    json!({ "secret": "JBSWY3DPEHPK3PXP" })
+}
+
 /// Every endpoint of panels. An endpoint that is new in the reference and not here fails a test: whoever adds one says here
 /// who may use it.
-const ENDPOINTS: [Endpoint; 15] = [
+const ENDPOINTS: [Endpoint; 18] = [
     Endpoint { method: Method::POST, path: "/v1/prompts", scopes: &["verify"], body: empty },
     Endpoint { method: Method::POST, path: "/v1/prompts/{id}/result", scopes: &["verify"], body: session_with_code },
     Endpoint { method: Method::POST, path: "/v1/prompts/{id}/cancel", scopes: &["verify"], body: empty },
@@ -67,6 +71,19 @@ const ENDPOINTS: [Endpoint; 15] = [
     },
     Endpoint { method: Method::POST, path: "/v1/users/{external_id}/unlock", scopes: &["desk"], body: accountable },
     Endpoint { method: Method::DELETE, path: "/v1/users/{external_id}", scopes: &["manage"], body: nothing },
+    Endpoint { method: Method::PUT, path: "/v1/users/{external_id}/methods/{kind}", scopes: &["manage"], body: seed },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/v1/users/{external_id}/methods/{kind}",
+        scopes: &["manage"],
+        body: nothing,
+    },
+    Endpoint {
+        method: Method::DELETE,
+        path: "/v1/users/{external_id}/devices/{device}",
+        scopes: &["manage"],
+        body: nothing,
+    },
 ];
 
 /// The ids that a path is filled with.
@@ -75,6 +92,7 @@ struct Ids<'a> {
     prompt: &'a str,
     challenge: &'a str,
     pairing: &'a str,
+    device: &'a str,
 }
 
 const NOBODYS: Ids<'static> = Ids {
@@ -82,12 +100,14 @@ const NOBODYS: Ids<'static> = Ids {
     prompt: "pr_aaaaaaaaaaaaaaaaaaaaaaaaaa",
     challenge: "ch_aaaaaaaaaaaaaaaaaaaaaaaaaa",
     pairing: "pa_aaaaaaaaaaaaaaaaaaaaaaaaaa",
+    device: "dv_aaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
 
 impl Ids<'_> {
     fn fill(&self, path: &str) -> String {
         let id = if path.starts_with("/v1/prompts") { self.prompt } else { self.challenge };
         let filled = path.replace("{id}", id).replace("{external_id}", self.user).replace("{pairing}", self.pairing);
+        let filled = filled.replace("{kind}", "totp").replace("{device}", self.device);
         assert!(!filled.contains('{'), "say in this test what stands in {path}");
         filled
     }
@@ -235,9 +255,13 @@ async fn ids_of_another_organisation_do_not_exist() {
         prompt: prompt.body["prompt"].as_str().unwrap(),
         challenge: challenge["id"].as_str().unwrap(),
         pairing: &phone.pairing.to_string(),
+        device: &phone.device.to_string(),
     };
     for Endpoint { method, path, body, .. } in &ENDPOINTS {
-        if *path == "/v1/prompts" || *path == "/v1/challenges" || *method == Method::PUT {
+        if *path == "/v1/prompts"
+            || *path == "/v1/challenges"
+            || (*path, method) == ("/v1/users/{external_id}", &Method::PUT)
+        {
             continue;
         }
         let (path, mut body) = (ids.fill(path), body());

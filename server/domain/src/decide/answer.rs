@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{draft::Draft, guard::same};
 use crate::{
-    Approval, Challenge, ChallengeState, Change, ConfirmedBy, Decide, Decision, Device, Endorsement, Lock, Mode,
-    PairingState, PromptState, Question, Refusal, Reply, Row, Ruling,
+    Approval, Challenge, ChallengeState, Change, ConfirmedBy, Decide, Decision, Device, Endorsement, Lock, MethodKind,
+    Mode, PairingState, PromptState, Question, Refusal, Reply, Row, Ruling,
 };
 
 impl Draft<'_> {
@@ -75,7 +75,7 @@ impl Draft<'_> {
                 if self.number(challenge.id, &delivery) != *typed {
                     return Err(self.wrong_number(answer, tries_left));
                 }
-                self.factor_was_right();
+                self.factor_was_right(MethodKind::App);
                 self.approved_by(answer);
                 self.record(answer, Ruling::Recorded(DecisionOutcome::Approved));
             }
@@ -91,7 +91,7 @@ impl Draft<'_> {
                     return Err(refusal);
                 }
                 let endorsement = self.endorsement(answer)?;
-                self.factor_was_right();
+                self.factor_was_right(MethodKind::App);
                 self.approved_by(answer);
                 self.move_challenge(answer.challenge, ChallengeState::Consumed);
                 self.record(answer, Ruling::Recorded(DecisionOutcome::Approved));

@@ -9,9 +9,12 @@ use serde_json::json;
 use super::draft::Draft;
 use crate::{
     Begun, Challenge, ChallengeRequest, ChallengeState, Change, Delivery, DeliveryState, DeviceCopy, Holder, Login,
-    Loudness, MethodKind, Mode, Prepared, Prompt, Question, Refusal, Reply, Task, Terms, Time,
+    Loudness, MethodKind, MethodRules, Mode, Prepared, Prompt, Purpose, Question, Refusal, Reply, Task, Terms, Time,
     plan::{self, Wanted},
 };
+
+/// Deliveries of one challenge, over all methods.
+const MOST_DELIVERIES: usize = 16;
 
 impl Draft<'_> {
     pub(super) fn start_challenge(
@@ -21,7 +24,9 @@ impl Draft<'_> {
     ) -> Result<Reply, Refusal> {
         match request {
             ChallengeRequest::Page { prompt, cookie, terms } => self.start_for_page(*prompt, *cookie, terms, prepared),
-            ChallengeRequest::Direct { terms, login, mode } => self.start_for_panel(terms, login, *mode, prepared),
+            ChallengeRequest::Direct { terms, login, mode, prefer } => {
+                self.start_for_panel(terms, login, (*mode, *prefer), prepared)
+            }
             ChallengeRequest::Unlock { device } => {
                 self.active_device(*device)?;
                 self.not_disabled()?;
@@ -50,20 +55,24 @@ impl Draft<'_> {
         if let Some(former) = prompt.challenge.and_then(|former| self.account.challenge(former)).cloned() {
             match former.state {
                 // The page was loaded again: the same challenge, no new delivery.
-                ChallengeState::Pending => return Ok(self.challenge_reply(former)),
+                ChallengeState::Pending => return Ok(self.challenge_reply(former, terms.methods)),
                 ChallengeState::Expired | ChallengeState::Lapsed => {}
                 _ => return Err(Refusal::AlreadyDecided),
             }
         }
-        let prepared = self.hold(Wanted::Login { terms, mode: prompt.mode }, prepared)?;
+        let wanted = Wanted::Login { terms, mode: prompt.mode, prefer: prompt.prefer };
+        let prepared = self.hold(wanted, prepared)?;
         let login = Login {
             relying_party: prompt.relying_party,
             prompt: Some(id),
             purpose: prompt.purpose,
             binding: prompt.binding,
             browser: prompt.browser.clone(),
+            lasting: prompt.purpose != Purpose::Login
+                || self.recovered(&prompt)
+                || self.account.backups_missing(terms.methods) > 0,
         };
-        let reply = self.begin_login_challenge(login, prepared)?;
+        let reply = self.begin_login_challenge(login, terms, prepared)?;
         let (challenge, version) = (Some(prepared.challenge), prompt.version + 1);
         self.put(Change::PutPrompt(Box::new(Prompt { challenge, version, ..prompt })));
         Ok(reply)
@@ -73,21 +82,31 @@ impl Draft<'_> {
         &mut self,
         terms: &Terms,
         begun: &Begun,
-        mode: Option<Mode>,
+        (mode, prefer): (Option<Mode>, Option<MethodKind>),
         prepared: Option<&Prepared>,
     ) -> Result<Reply, Refusal> {
         self.begin_login(begun)?;
         self.not_locked()?;
         self.first_factor_is_fresh(begun.purpose, begun.first_factor_at)?;
-        let prepared = self.hold(Wanted::Login { terms, mode }, prepared)?;
+        let prepared = self.hold(Wanted::Login { terms, mode, prefer }, prepared)?;
+        self.not_by_recovery(prepared)?;
         let login = Login {
             relying_party: terms.id,
             prompt: None,
             purpose: begun.purpose,
             binding: begun.binding,
             browser: begun.browser.clone(),
+            lasting: false,
         };
-        self.begin_login_challenge(login, prepared)
+        self.begin_login_challenge(login, terms, prepared)
+    }
+
+    /// A panel's own pages have no place to set up a method anew, which is all that a recovery code is good for.
+    fn not_by_recovery(&self, prepared: &Prepared) -> Result<(), Refusal> {
+        match prepared.plan.method {
+            MethodKind::Recovery => Err(Refusal::NotEnrolled { ever: self.account.user.ever_enrolled }),
+            MethodKind::App | MethodKind::Totp => Ok(()),
+        }
     }
 
     /// A phone's own question to itself replaces its former one and costs no alert.
@@ -100,7 +119,7 @@ impl Draft<'_> {
         let prepared = self.hold(wanted, prepared)?;
         self.supersede(|challenge| challenge.question == question);
         let challenge = self.begin_challenge(question, prepared, Loudness::Loud, prepared.plan.expires)?;
-        Ok(self.challenge_reply(challenge))
+        Ok(self.challenge_reply(challenge, MethodRules::ALL))
     }
 
     /// What was prepared, if it still fits the account.
@@ -108,12 +127,12 @@ impl Draft<'_> {
         plan::hold(&self.account, wanted, prepared, self.policy(), self.context.signer, self.now())
     }
 
-    fn begin_login_challenge(&mut self, login: Login, prepared: &Prepared) -> Result<Reply, Refusal> {
+    fn begin_login_challenge(&mut self, login: Login, terms: &Terms, prepared: &Prepared) -> Result<Reply, Refusal> {
         self.make_room(login.relying_party, &login.binding);
-        let alert = self.ring();
+        let alert = self.ring_for(prepared);
         let expires = prepared.plan.iat.plus(self.policy().challenge_lifetime);
         let challenge = self.begin_challenge(Question::Login(login), prepared, alert, expires)?;
-        Ok(self.challenge_reply(challenge))
+        Ok(self.challenge_reply(challenge, terms.methods))
     }
 
     /// A new login supersedes only one of the same browser session; beyond the live ones allowed the oldest ends.
@@ -155,6 +174,11 @@ impl Draft<'_> {
         self.account.user.alerts.ring(policy, now)
     }
 
+    /// What does not travel makes no sound and costs nothing of the budget.
+    fn ring_for(&mut self, prepared: &Prepared) -> Loudness {
+        if prepared.plan.method == MethodKind::App { self.ring() } else { Loudness::Quiet }
+    }
+
     pub(super) fn begin_challenge(
         &mut self,
         question: Question,
@@ -191,13 +215,14 @@ impl Draft<'_> {
         for former in &mut challenge.deliveries {
             former.state = DeliveryState::Ended;
         }
-        let seq = prepared.plan.seq;
+        let (seq, method) = (prepared.plan.seq, prepared.plan.method);
+        let travels = method == MethodKind::App;
         challenge.deliveries.push(Delivery {
             seq,
-            method: MethodKind::App,
+            method,
             mode: prepared.plan.mode,
             digits: prepared.plan.digits,
-            state: DeliveryState::Queued,
+            state: if travels { DeliveryState::Queued } else { DeliveryState::Ready },
             expires: prepared.plan.expires,
             alert,
             created: self.now(),
@@ -220,16 +245,19 @@ impl Draft<'_> {
                 road: None,
             })));
         }
-        self.begin_job(Task::Deliver { challenge: id, seq });
+        if travels {
+            self.begin_job(Task::Deliver { challenge: id, seq });
+        }
         challenge
     }
 
-    fn challenge_reply(&self, challenge: Challenge) -> Reply {
+    fn challenge_reply(&self, challenge: Challenge, rules: MethodRules) -> Reply {
         let number = challenge
             .delivery()
             .filter(|delivery| delivery.mode == Mode::Number)
             .map(|delivery| self.number(challenge.id, delivery));
-        Reply::Challenge { challenge: Box::new(challenge), number }
+        let methods = self.account.usable_methods(rules).collect();
+        Reply::Challenge { challenge: Box::new(challenge), number, methods }
     }
 
     pub(super) fn number(&self, challenge: ChallengeId, delivery: &Delivery) -> Digits {
@@ -240,27 +268,52 @@ impl Draft<'_> {
         &mut self,
         id: ChallengeId,
         holder: &Holder,
+        method: Option<MethodKind>,
         prepared: Option<&Prepared>,
     ) -> Result<Reply, Refusal> {
         let (challenge, _) = self.held_challenge(id, holder)?;
         self.not_locked()?;
         Self::pending(&challenge)?;
-        let now = self.now();
-        if challenge.resends() >= self.policy().resends {
-            return Err(Refusal::TooManyTries { retry_after: now.until(challenge.expires) });
+        let before = challenge.delivery().map(|delivery| delivery.method);
+        let next = method.or(before).unwrap_or(MethodKind::App);
+        match next {
+            MethodKind::App => self.may_ring_again(&challenge)?,
+            // The person has it at hand: there is nothing to bring again.
+            _ if before == Some(next) => return Ok(self.challenge_reply(challenge, holder.terms().methods)),
+            MethodKind::Recovery | MethodKind::Totp => self.may_change_again(&challenge)?,
         }
-        let soonest = challenge.delivery().map_or(now, |delivery| delivery.created.plus(self.policy().resend_after));
-        if now < soonest {
-            return Err(Refusal::TooSoon { retry_after: now.until(soonest) });
-        }
-        let prepared = self.hold(Wanted::Redelivery { challenge: &challenge, terms: holder.terms() }, prepared)?;
+        let wanted = Wanted::Redelivery { challenge: &challenge, method: Some(next), terms: holder.terms() };
+        let prepared = self.hold(wanted, prepared)?;
         if prepared.challenge != id {
             return Err(Refusal::Stale);
         }
-        let alert = self.ring();
+        if matches!(holder, Holder::Panel { .. }) {
+            self.not_by_recovery(prepared)?;
+        }
+        let alert = self.ring_for(prepared);
         let challenge = self.deliver(challenge, prepared, alert);
-        self.note("challenge.redelivered", json!({ "challenge": id, "seq": challenge.seq() }));
-        Ok(self.challenge_reply(challenge))
+        self.note("challenge.redelivered", json!({ "challenge": id, "seq": challenge.seq(), "method": next }));
+        Ok(self.challenge_reply(challenge, holder.terms().methods))
+    }
+
+    /// So often, and with so much time in between.
+    fn may_ring_again(&self, challenge: &Challenge) -> Result<(), Refusal> {
+        let now = self.now();
+        let Some(former) = challenge.phone_delivery() else { return Ok(()) };
+        if challenge.resends() >= self.policy().resends {
+            return Err(Refusal::TooManyTries { retry_after: now.until(challenge.expires) });
+        }
+        let soonest = former.created.plus(self.policy().resend_after);
+        if now < soonest { Err(Refusal::TooSoon { retry_after: now.until(soonest) }) } else { Ok(()) }
+    }
+
+    /// Going from method to method costs nothing, but a row grows with it.
+    fn may_change_again(&self, challenge: &Challenge) -> Result<(), Refusal> {
+        if challenge.deliveries.len() < MOST_DELIVERIES {
+            Ok(())
+        } else {
+            Err(Refusal::TooManyTries { retry_after: self.now().until(challenge.expires) })
+        }
     }
 
     pub(super) fn cancel_challenge(&mut self, id: ChallengeId, holder: &Holder) -> Result<Reply, Refusal> {
@@ -269,6 +322,6 @@ impl Draft<'_> {
             Self::pending(&challenge)?;
         }
         self.move_challenge(id, ChallengeState::Cancelled);
-        Ok(self.challenge_reply(self.challenge(id)?))
+        Ok(self.challenge_reply(self.challenge(id)?, holder.terms().methods))
     }
 }

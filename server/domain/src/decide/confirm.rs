@@ -13,7 +13,7 @@ impl Draft<'_> {
     pub(super) fn confirm_pairing(&mut self, id: PairingId, number: &Digits, by: &Confirmer) -> Result<Reply, Refusal> {
         let confirmed_by = match by {
             Confirmer::Page { prompt, cookie } => {
-                self.page_that_may_pair(*prompt, *cookie)?;
+                self.page_that_may_set_up(*prompt, *cookie)?;
                 ConfirmedBy::Page
             }
             Confirmer::Desk => {
@@ -71,13 +71,18 @@ impl Draft<'_> {
         self.move_device(Device { confirmed_by: Some(by), endorsement, last_seen, ..device }, DeviceState::Active);
         self.account.user.ever_enrolled = true;
         match self.account.method(MethodKind::App).map(|method| method.state) {
-            None => self.set_app_method(MethodState::Unproven),
+            None => self.set_method_state(MethodKind::App, MethodState::Unproven),
             Some(MethodState::CodesDisabled) => {
                 // The method is bound anew: typed codes begin at zero.
                 self.put(Change::Remove(Row::Counter(CounterKind::CodeFailures)));
-                self.set_app_method(MethodState::Unproven);
+                self.set_method_state(MethodKind::App, MethodState::Unproven);
             }
             Some(MethodState::Unproven | MethodState::Active) => {}
+        }
+        // The first phone makes the app the first choice; whoever prefers another says so in the settings.
+        let phones = self.account.active_devices().count();
+        if phones == 1 {
+            self.make_primary(MethodKind::App);
         }
         self.notify_others(Some(device_id), NoticeKind::FactorChanged, &name);
         self.withdraw_handover(id);

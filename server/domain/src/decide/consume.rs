@@ -3,7 +3,7 @@
 use koppel_protocol::{Secret, id::ChallengeId, phone_api::DecisionOutcome};
 
 use super::draft::Draft;
-use crate::{Challenge, ChallengeState, Evidence, Holder, MethodKind, Refusal, Reply, Ruling, Terms, Verified};
+use crate::{Challenge, ChallengeState, Evidence, Holder, Method, MethodKind, Refusal, Reply, Ruling, Terms, Verified};
 
 impl Draft<'_> {
     pub(super) fn consume(&mut self, id: ChallengeId, terms: &Terms, v: &Secret<32>) -> Result<Reply, Refusal> {
@@ -32,7 +32,7 @@ impl Draft<'_> {
         Ok(Verified {
             user: self.account.user.external_id.clone(),
             purpose: login.purpose,
-            method: MethodKind::App,
+            method: challenge.delivery().map_or(MethodKind::App, |delivery| delivery.method),
             at,
             challenge: id,
             evidence: evidence.map(Box::new),
@@ -42,7 +42,7 @@ impl Draft<'_> {
     /// The phone that approved still may, and its words are there; after a typed code at least one phone it went to still may.
     fn evidence(&self, challenge: &Challenge) -> Result<Option<Evidence>, Refusal> {
         let Some(approval) = challenge.approval else {
-            return if self.reached_a_phone(challenge) { Ok(None) } else { Err(Refusal::NotVerified) };
+            return if self.may_still_type(challenge) { Ok(None) } else { Err(Refusal::NotVerified) };
         };
         let by = approval.device;
         let device =
@@ -61,6 +61,20 @@ impl Draft<'_> {
             uv: device.keys.uv,
             endorsement: device.endorsement.clone(),
         }))
+    }
+
+    /// What a typed code came by still counts: a phone it went to, or the seed it was read from.
+    fn may_still_type(&self, challenge: &Challenge) -> bool {
+        match challenge.delivery().map(|delivery| delivery.method) {
+            Some(MethodKind::App) => self.reached_a_phone(challenge),
+            Some(MethodKind::Totp) => {
+                let method = self.account.method(MethodKind::Totp).filter(|method| method.takes_codes());
+                let since = method.and_then(Method::authenticator).and_then(|authenticator| authenticator.since);
+                since.is_some_and(|since| challenge.approved_at.is_some_and(|at| since <= at))
+            }
+            // Recovery codes let nobody in.
+            Some(MethodKind::Recovery) | None => false,
+        }
     }
 
     /// A phone that got the newest delivery is still active.

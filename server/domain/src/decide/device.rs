@@ -2,15 +2,13 @@
 
 use koppel_protocol::{
     id::DeviceId,
-    notice::NoticeKind,
-    phone_api::{ChallengeReceipt, DeviceState, Receipt, ReceiptKind},
+    phone_api::{ChallengeReceipt, Receipt, ReceiptKind},
 };
 use serde_json::json;
 
 use super::draft::Draft;
 use crate::{
-    Actor, Change, ConfirmedBy, DeliveryState, Device, DeviceCopy, MethodKind, MethodState, PairingState, Refusal,
-    Reply, Row,
+    Actor, Change, ConfirmedBy, DeliveryState, Device, DeviceCopy, MethodKind, MethodState, Refusal, Reply, Row,
 };
 
 impl Draft<'_> {
@@ -31,7 +29,7 @@ impl Draft<'_> {
             let unproven =
                 self.account.method(MethodKind::App).is_some_and(|method| method.state == MethodState::Unproven);
             if unproven && matches!(by, Some(ConfirmedBy::Desk | ConfirmedBy::Phone)) {
-                self.set_app_method(MethodState::Active);
+                self.set_method_state(MethodKind::App, MethodState::Active);
             }
         }
         Ok(Reply::Done)
@@ -88,15 +86,7 @@ impl Draft<'_> {
             return Err(Refusal::NotFound);
         }
         let device = self.account.device(id).cloned().ok_or(Refusal::NotFound)?;
-        if device.state == DeviceState::Revoked {
-            return Ok(Reply::Done);
-        }
-        let (pairing, name) = (device.pairing, device.name.clone());
-        self.move_device(device, DeviceState::Revoked);
-        if self.account.pairing(pairing).is_some_and(|pairing| !pairing.state.is_final()) {
-            self.end_pairing(pairing, PairingState::Refused);
-        }
-        self.notify_others(Some(id), NoticeKind::DeviceRemoved, &name);
+        self.remove_phone(device);
         Ok(Reply::Done)
     }
 }
@@ -105,7 +95,7 @@ impl DeliveryState {
     /// Receipts come in any order and more than once: a delivery only goes forward, and an ended one is over.
     fn goes_on_to(self, next: Self) -> bool {
         match self {
-            Self::Ended => false,
+            Self::Ended | Self::Ready => false,
             Self::Unreached => true,
             Self::Queued | Self::Sent | Self::Arrived | Self::Shown => next > self,
         }

@@ -1,9 +1,6 @@
 //! Who may invite a phone, and with what.
 
-use koppel_protocol::{
-    Bytes,
-    id::{InvitationId, PromptId},
-};
+use koppel_protocol::id::InvitationId;
 use serde_json::json;
 
 use super::draft::Draft;
@@ -15,7 +12,7 @@ impl Draft<'_> {
             return Err(Refusal::NotFound);
         }
         let prompt = match by {
-            Issuer::Page { prompt, cookie } => Some(self.page_that_may_pair(*prompt, *cookie)?.id),
+            Issuer::Page { prompt, cookie } => Some(self.page_that_may_set_up(*prompt, *cookie)?.id),
             Issuer::Desk => {
                 if !self.context.actor.is_accountable() {
                     return Err(Refusal::InvalidField("agent, reason and ticket name who answers for this"));
@@ -59,21 +56,8 @@ impl Draft<'_> {
         }
     }
 
-    /// A page that may add a phone: the password alone is enough only while the account never had a factor; later a
-    /// settings page with a factor that was used just now.
-    pub(super) fn page_that_may_pair(&mut self, id: PromptId, cookie: Bytes<32>) -> Result<Prompt, Refusal> {
-        let prompt = self.held_page(id, cookie)?;
-        let never_had_a_factor = !self.account.user.ever_enrolled;
-        if never_had_a_factor || self.used_a_factor_just_now(&prompt) {
-            Ok(prompt)
-        } else if self.account.is_enrolled() {
-            Err(Refusal::NotVerified)
-        } else {
-            Err(Refusal::NotEnrolled { ever: true })
-        }
-    }
-
-    fn used_a_factor_just_now(&self, prompt: &Prompt) -> bool {
+    /// A factor was right on this settings page, not long ago.
+    pub(super) fn used_a_factor_just_now(&self, prompt: &Prompt) -> bool {
         let recent = |at| self.now().since(at) <= self.policy().settings_factor_age;
         let challenge = prompt.challenge.and_then(|id| self.account.challenge(id));
         prompt.purpose == Purpose::Settings

@@ -28,6 +28,7 @@ impl Draft<'_> {
             purpose: login.purpose,
             binding: login.binding,
             mode: open.mode,
+            prefer: open.prefer,
             browser: login.browser,
             first_factor_at: login.first_factor_at,
             return_url: open.return_url.clone(),
@@ -37,6 +38,7 @@ impl Draft<'_> {
             cookie: None,
             page_ip: None,
             challenge: None,
+            recovered_at: None,
             result: None,
             state: PromptState::Open,
             expires: now.plus(self.policy().prompt_lifetime),
@@ -119,12 +121,25 @@ impl Draft<'_> {
     }
 
     /// *Continue*: the page goes back to the panel with a code that is exchanged once. Pressed twice, the newer code counts.
-    pub(super) fn finish_prompt(&mut self, id: PromptId, cookie: Bytes<32>, code: Bytes<32>) -> Result<Reply, Refusal> {
+    /// Where a backup is missing the page does not let go: it goes on to set one up.
+    pub(super) fn finish_prompt(
+        &mut self,
+        id: PromptId,
+        terms: &Terms,
+        cookie: Bytes<32>,
+        code: Bytes<32>,
+    ) -> Result<Reply, Refusal> {
         let prompt = self.held_page(id, cookie)?;
+        if prompt.relying_party != terms.id {
+            return Err(Refusal::NotFound);
+        }
         self.not_locked()?;
         let approved = prompt.challenge.and_then(|challenge| self.account.challenge(challenge));
         if approved.is_none_or(|challenge| challenge.state != ChallengeState::Approved) {
             return Err(Refusal::NotVerified);
+        }
+        if prompt.purpose != Purpose::Settings && self.account.backups_missing(terms.methods) > 0 {
+            return Err(Refusal::BackupMissing);
         }
         let result = Some(ResultCode { hash: code, until: self.now().plus(self.policy().result_code_lifetime) });
         if prompt.state == PromptState::Done {

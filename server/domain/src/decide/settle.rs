@@ -19,12 +19,12 @@ impl Draft<'_> {
     }
 
     fn settle_challenges(&mut self) {
-        let (now, epoch, lifetime) = (self.now(), self.epoch(), self.policy().approved_lifetime);
+        let (now, epoch, policy) = (self.now(), self.epoch(), self.policy());
         let over: Vec<_> = self
             .account
             .challenges
             .iter()
-            .map(|challenge| (challenge.id, challenge.state, challenge.state_at(now, epoch, lifetime)))
+            .map(|challenge| (challenge.id, challenge.state, challenge.state_at(now, epoch, policy)))
             .filter(|(_, held, real)| held != real)
             .collect();
         for (id, _, real) in over {
@@ -34,7 +34,6 @@ impl Draft<'_> {
             });
             if real == ChallengeState::Expired && rang {
                 // It rang and was left alone.
-                let policy = self.policy();
                 self.account.user.alerts.unwanted(policy, now);
             }
             self.move_challenge(id, real);

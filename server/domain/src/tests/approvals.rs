@@ -15,7 +15,7 @@ use crate::{
         self, AlreadyDecided, Expired, NotFound, NotVerified, Superseded, TooWeak, Unauthenticated, WrongMode,
         WrongNumber,
     },
-    Reply,
+    Reply, Typed,
     fixture::{World, expect, key, panel, phone, terms, v, wrong},
 };
 
@@ -129,9 +129,9 @@ fn an_older_delivery_approves_nothing_and_costs_nothing() {
     world.wait(20);
     let terms = terms();
     let known = world.account.challenge(challenge).cloned().expect("there");
-    let prepared = world.prepare(crate::plan::Wanted::Redelivery { challenge: &known, terms: &terms });
+    let prepared = world.prepare(crate::plan::Wanted::Redelivery { challenge: &known, method: None, terms: &terms });
     let holder = crate::Holder::Panel { terms, v: v(1) };
-    expect(world.run(Command::Redeliver { challenge, holder, prepared }, panel()), "delivered again");
+    expect(world.run(Command::Redeliver { challenge, holder, method: None, prepared }, panel()), "delivered again");
     assert_eq!(world.run(Command::Decide(Box::new(old)), phone(device)), Err(Superseded));
     assert_eq!(world.account.challenge(challenge).map(|row| row.number_tries), Some(0));
     assert_eq!(
@@ -230,10 +230,10 @@ fn where_only_a_signature_counts_a_code_opens_nothing() {
     let strict = crate::Terms { requires_device_signature: true, ..terms() };
     let code = world.right_code(challenge);
     let holder = crate::Holder::Panel { terms: strict, v: v(2) };
-    assert_eq!(world.run(Command::CheckCode { challenge, holder, code }, panel()), Err(NotVerified));
+    assert_eq!(world.run(Command::CheckCode { challenge, holder, typed: Typed::App(code) }, panel()), Err(NotVerified));
     let plan = crate::plan::plan(
         &world.account,
-        crate::plan::Wanted::Login { terms: &strict, mode: Some(Mode::Code) },
+        crate::plan::Wanted::Login { terms: &strict, mode: Some(Mode::Code), prefer: None },
         &world.policy,
         world.now,
     );

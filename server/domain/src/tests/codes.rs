@@ -7,7 +7,7 @@ use crate::{
     Refusal::{
         self, AlreadyDecided, DeliveryEnded, MethodDisabled, NotFound, TooManyTries, WrongBinding, WrongCode, WrongMode,
     },
-    Reply,
+    Reply, Typed,
     fixture::{World, desk, expect, panel, terms, transcript, v, wrong},
 };
 
@@ -53,9 +53,9 @@ fn a_challenge_takes_five_codes_whatever_is_delivered_in_between() {
 fn redeliver(world: &mut World, challenge: koppel_protocol::id::ChallengeId) -> Result<Reply, Refusal> {
     let terms = terms();
     let known = world.account.challenge(challenge).cloned().expect("there");
-    let prepared = world.prepare(crate::plan::Wanted::Redelivery { challenge: &known, terms: &terms });
+    let prepared = world.prepare(crate::plan::Wanted::Redelivery { challenge: &known, method: None, terms: &terms });
     let holder = Holder::Panel { terms, v: v(1) };
-    world.run(Command::Redeliver { challenge, holder, prepared }, panel())
+    world.run(Command::Redeliver { challenge, holder, method: None, prepared }, panel())
 }
 
 /// threats row 3
@@ -175,7 +175,7 @@ fn a_challenge_of_another_relying_party_does_not_exist() {
     let code = world.right_code(challenge);
     let id = koppel_protocol::id::RelyingPartyId::from_bytes([99; 16]);
     let holder = Holder::Panel { terms: crate::Terms { id, ..terms() }, v: v(1) };
-    assert_eq!(world.run(Command::CheckCode { challenge, holder, code }, panel()), Err(NotFound));
+    assert_eq!(world.run(Command::CheckCode { challenge, holder, typed: Typed::App(code) }, panel()), Err(NotFound));
 }
 
 /// threats row 10

@@ -78,9 +78,9 @@ fn what_was_prepared_for_another_account_state_is_prepared_again() {
     let terms = terms();
     let request = || {
         let login = World::new().begun(1, Purpose::Login);
-        Box::new(crate::ChallengeRequest::Direct { terms, login, mode: Some(Mode::Number) })
+        Box::new(crate::ChallengeRequest::Direct { terms, login, mode: Some(Mode::Number), prefer: None })
     };
-    let prepared = world.prepare(Wanted::Login { terms: &terms, mode: Some(Mode::Number) });
+    let prepared = world.prepare(Wanted::Login { terms: &terms, mode: Some(Mode::Number), prefer: None });
     let start = |prepared| Command::StartChallenge { request: request(), prepared };
 
     let mut later = world.clone();

@@ -3,7 +3,7 @@
 use koppel_protocol::{Bytes, hash::sha256, id::PromptId};
 
 use crate::{
-    Command, Holder, Mode, PromptState, Purpose, Refusal, Reply,
+    Command, Holder, Mode, PromptState, Purpose, Refusal, Reply, Typed,
     fixture::{USER_AGENT, World, browser, cookie, expect, panel, terms, v},
 };
 
@@ -14,7 +14,10 @@ fn with_a_phone() -> World {
 }
 
 fn finish(world: &mut World, prompt: PromptId, session: u8) -> Result<Reply, Refusal> {
-    world.run(Command::FinishPrompt { prompt, cookie: cookie(session), code: sha256(b"result") }, browser())
+    world.run(
+        Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(session), code: sha256(b"result") },
+        browser(),
+    )
 }
 
 fn exchange(world: &mut World, prompt: PromptId, session: u8, code: &[u8]) -> Result<Reply, Refusal> {
@@ -26,7 +29,7 @@ fn logged_in_page(world: &mut World, session: u8) -> PromptId {
     let Ok(Reply::Challenge { challenge, .. }) = world.start_page(prompt, session) else { panic!("no challenge") };
     let holder = Holder::Page { prompt, cookie: cookie(session), terms: terms() };
     let code = world.right_code(challenge.id);
-    let checked = world.run(Command::CheckCode { challenge: challenge.id, holder, code }, browser());
+    let checked = world.run(Command::CheckCode { challenge: challenge.id, holder, typed: Typed::App(code) }, browser());
     assert_eq!(checked, Ok(Reply::Approved { challenge: challenge.id }));
     prompt
 }

@@ -11,7 +11,7 @@ use koppel_protocol::{
 
 use crate::{
     Actor, ChallengeState, Command, ConfirmedBy, Confirmer, Door, Invitation, Issuer, MethodKind, MethodState,
-    PairingState, Purpose, Question, Refusal, Reply, StartPairing,
+    PairingState, Purpose, Question, Refusal, Reply, StartPairing, Typed,
     fixture::{
         ORGANISATION, World, browser, commitment, cookie, desk, expect, key, login_name, panel, phone, signer,
         transcript, wrong,
@@ -78,7 +78,10 @@ fn a_first_phone_is_paired_on_its_own_enrol_page_by_link_or_code() {
         let Ok(Reply::Challenge { challenge, .. }) = world.start_page(prompt, 1) else { panic!("no challenge") };
         let holder = crate::Holder::Page { prompt, cookie: cookie(1), terms: crate::fixture::terms() };
         let code = world.right_code(challenge.id);
-        expect(world.run(Command::CheckCode { challenge: challenge.id, holder, code }, browser()), "right");
+        expect(
+            world.run(Command::CheckCode { challenge: challenge.id, holder, typed: Typed::App(code) }, browser()),
+            "right",
+        );
         assert_eq!(world.account.method(MethodKind::App).map(|method| method.state), Some(MethodState::Active));
     }
 }
@@ -130,7 +133,10 @@ fn a_settings_page_adds_a_phone_for_five_minutes_after_a_factor() {
         let Ok(Reply::Challenge { challenge, .. }) = world.start_page(prompt, 1) else { panic!("no challenge") };
         let holder = crate::Holder::Page { prompt, cookie: cookie(1), terms: crate::fixture::terms() };
         let code = world.right_code(challenge.id);
-        expect(world.run(Command::CheckCode { challenge: challenge.id, holder, code }, browser()), "right");
+        expect(
+            world.run(Command::CheckCode { challenge: challenge.id, holder, typed: Typed::App(code) }, browser()),
+            "right",
+        );
         world.wait(wait);
         assert_eq!(issue_by_page(&mut world, prompt, 1).is_ok(), allowed, "{wait} s");
     }

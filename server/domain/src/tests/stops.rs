@@ -9,7 +9,7 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Command, Confirmer, Holder, Issuer, Lock, Mode, Purpose, Refusal, Reply, UserStatus,
+    Command, Confirmer, Holder, Issuer, Lock, Mode, Purpose, Refusal, Reply, Typed, UserStatus,
     fixture::{ORGANISATION, World, browser, cookie, desk, expect, panel, terms, transcript, v},
     plan::Wanted,
 };
@@ -66,8 +66,11 @@ fn deliver_again(stop: Stop) -> Result<Reply, Refusal> {
     stop.falls(&mut world);
     let terms = terms();
     let known = world.account.challenge(challenge).cloned().expect("there");
-    let prepared = world.prepare(Wanted::Redelivery { challenge: &known, terms: &terms });
-    world.run(Command::Redeliver { challenge, holder: Holder::Panel { terms, v: v(1) }, prepared }, panel())
+    let prepared = world.prepare(Wanted::Redelivery { challenge: &known, method: None, terms: &terms });
+    world.run(
+        Command::Redeliver { challenge, holder: Holder::Panel { terms, v: v(1) }, method: None, prepared },
+        panel(),
+    )
 }
 
 fn type_the_code(stop: Stop) -> Result<Reply, Refusal> {
@@ -84,7 +87,7 @@ fn type_the_code_on_a_page(stop: Stop) -> Result<Reply, Refusal> {
     stop.falls(&mut world);
     let holder = Holder::Page { prompt, cookie: cookie(1), terms: terms() };
     let code = world.right_code(challenge.id);
-    let typed = world.run(Command::CheckCode { challenge: challenge.id, holder, code }, browser());
+    let typed = world.run(Command::CheckCode { challenge: challenge.id, holder, typed: Typed::App(code) }, browser());
     assert_eq!(world.account.challenge(challenge.id).map(|row| row.code_tries), Some(0), "not even compared");
     typed
 }
@@ -109,19 +112,22 @@ fn right_page() -> (World, koppel_protocol::id::PromptId) {
     let Ok(Reply::Challenge { challenge, .. }) = world.start_page(prompt, 1) else { panic!("no challenge") };
     let holder = Holder::Page { prompt, cookie: cookie(1), terms: terms() };
     let code = world.right_code(challenge.id);
-    expect(world.run(Command::CheckCode { challenge: challenge.id, holder, code }, browser()), "right");
+    expect(
+        world.run(Command::CheckCode { challenge: challenge.id, holder, typed: Typed::App(code) }, browser()),
+        "right",
+    );
     (world, prompt)
 }
 
 fn finish_the_page(stop: Stop) -> Result<Reply, Refusal> {
     let (mut world, prompt) = right_page();
     stop.falls(&mut world);
-    world.run(Command::FinishPrompt { prompt, cookie: cookie(1), code: sha256(b"result") }, browser())
+    world.run(Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(1), code: sha256(b"result") }, browser())
 }
 
 fn exchange_the_result(stop: Stop) -> Result<Reply, Refusal> {
     let (mut world, prompt) = right_page();
-    let finish = Command::FinishPrompt { prompt, cookie: cookie(1), code: sha256(b"result") };
+    let finish = Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(1), code: sha256(b"result") };
     expect(world.run(finish, browser()), "finished");
     stop.falls(&mut world);
     let exchange = Command::ExchangeResult { prompt, terms: terms(), v: v(1), code: sha256(b"result") };

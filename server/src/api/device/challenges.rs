@@ -39,7 +39,7 @@ pub(super) async fn show(
         return Err(not_found());
     }
     let now = app.now();
-    let state = challenge.state_at(now, app.epoch(), phone.organisation.policy.approved_lifetime);
+    let state = challenge.state_at(now, app.epoch(), &phone.organisation.policy);
     let newest = copies.iter().find(|copy| copy.seq == challenge.seq());
     let live = state == ChallengeState::Pending && is_running(challenge, now);
     Ok(Json(ChallengeAnswer {

@@ -47,7 +47,7 @@ pub(crate) async fn waiting(app: &App, device: DeviceId, past: Past) -> Result<(
     let now = app.now();
     let mut answer = Inbox::default();
     for (challenge, copy) in &inbox.challenges {
-        let state = challenge.state_at(now, app.epoch(), policy.approved_lifetime);
+        let state = challenge.state_at(now, app.epoch(), &policy);
         let live = state == koppel_domain::ChallengeState::Pending && is_running(challenge, now);
         if live {
             let envelope = envelope(&copy.envelope)?;
@@ -57,7 +57,7 @@ pub(crate) async fn waiting(app: &App, device: DeviceId, past: Past) -> Result<(
         }
     }
     for challenge in &inbox.ended {
-        let state = challenge.state_at(now, app.epoch(), policy.approved_lifetime);
+        let state = challenge.state_at(now, app.epoch(), &policy);
         answer.ended.push(Ended { cid: challenge.id, seq: challenge.seq(), state: wire_state(state) });
     }
     for notice in &inbox.notices {

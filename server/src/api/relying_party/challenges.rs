@@ -8,10 +8,11 @@ use axum::extract::{Path, Query, Request, State};
 use http::{HeaderMap, StatusCode, Uri};
 use koppel_domain::plan::Wanted;
 use koppel_domain::{
-    Account, Challenge, ChallengeRequest, Command, ExternalId, Holder, Needs, Organisation, Policy, Reply, Scope,
+    Account, Challenge, ChallengeRequest, Command, ExternalId, Holder, MethodKind, Needs, Organisation, Policy, Reply,
+    Scope,
 };
 use koppel_protocol::id::ChallengeId;
-use koppel_protocol::{Bytes, Digits, Secret};
+use koppel_protocol::{Bytes, Secret};
 use koppel_store::{Answer, Ask, Locator, Store, Touched};
 use serde::Deserialize;
 use serde_json::json;
@@ -41,8 +42,7 @@ struct ChallengeBody {
     purpose: PurposeField,
     /// How; the relying party's own way when left out.
     mode: Option<ModeField>,
-    /// By what, if it can be had.
-    #[allow(dead_code, reason = "there is one method today")]
+    /// By what, if the user has it; else what the user put first.
     prefer: Option<PreferField>,
     /// base64url of SHA-256 of `v`, 32 random bytes in the session of the browser that began.
     #[schema(value_type = String, example = "Yw3NKWbEM2aRElRIu7JbT_QSpJxzLbLIq8G4WBvXEN0")]
@@ -63,7 +63,7 @@ struct CheckBody {
     /// base64url of the session's `v`.
     #[schema(value_type = String, example = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")]
     v: Secret<32>,
-    /// The digits, as typed; spaces and hyphens are left out.
+    /// The digits that the app or authenticator shows, as typed; spaces and hyphens are left out.
     #[schema(example = "482 913")]
     code: String,
 }
@@ -75,8 +75,7 @@ struct DeliveryBody {
     /// base64url of the session's `v`.
     #[schema(value_type = String, example = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")]
     v: Secret<32>,
-    /// By what.
-    #[allow(dead_code, reason = "there is one method today")]
+    /// By what; by the same as before when left out. Another method ends the former delivery and gives no try back.
     method: Option<PreferField>,
 }
 
@@ -91,9 +90,9 @@ struct Poll {
     wait: Option<u64>,
 }
 
-/// Ask a user's phones
+/// Ask for a second factor
 ///
-/// The first factor was right. 409 `not-enrolled` when the user has no phone.
+/// The first factor was right. 409 `not-enrolled` when the user can be asked by nothing.
 #[utoipa::path(
     post, path = "/v1/challenges", tag = "challenges", request_body = ChallengeBody,
     params(("Idempotency-Key" = String, Header, description = "1–128 visible ASCII characters, new for each new request")),
@@ -103,9 +102,9 @@ struct Poll {
 pub(super) async fn start(State(app): State<Arc<App>>, request: Request) -> Result<Answered, Problem> {
     let asked = Asked::read(&app, request, Scope::Verify).await?;
     let once = Once::of(&app, asked.caller.id(), "POST /v1/challenges", &asked.headers, &asked.body)?;
-    let ChallengeBody { user, purpose, mode, binding, browser, first_factor_at, password_changed_at, .. } =
+    let ChallengeBody { user, purpose, mode, prefer, binding, browser, first_factor_at, password_changed_at } =
         asked.json()?;
-    let mode = mode.map(Into::into);
+    let (mode, prefer) = (mode.map(Into::into), prefer.map(Into::into));
     let (external_id, login) =
         LoginFields { user, purpose, binding, browser, first_factor_at, password_changed_at }.begun()?;
     let organisation = app.organisation(asked.caller.found.organisation.id)?;
@@ -124,10 +123,10 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Request) -> Resu
             began: app.now().0,
             page_ip: None,
         };
-        let wanted = Wanted::Login { terms: &terms, mode };
+        let wanted = Wanted::Login { terms: &terms, mode, prefer };
         let prepared =
             app.prepare(&account, wanted, &organisation.policy, cid, |plan| context.subject(&app, cid, plan))?;
-        let request = Box::new(ChallengeRequest::Direct { terms, login: login.clone(), mode });
+        let request = Box::new(ChallengeRequest::Direct { terms, login: login.clone(), mode, prefer });
         let mut ask = app.ask(at.clone(), Command::StartChallenge { request, prepared }, asked.caller.by());
         ask.idempotency = Some(once.idempotency(render.clone()));
         if let Some(answer) = app.attempt(ask, &mut attempts).await? {
@@ -158,8 +157,9 @@ fn renderer(
 ) -> impl Fn(&Reply) -> Recorded + Clone + Send + Sync + 'static {
     let (app, policy) = (app.clone(), policy.clone());
     move |reply| match reply {
-        Reply::Challenge { challenge, number } => {
-            Recorded::ok(status, json!(Snapshot::of(&app, challenge, &policy, number.as_ref())))
+        Reply::Challenge { challenge, number, methods } => {
+            let snapshot = Snapshot::of(&app, challenge, &policy, number.as_ref(), methods.iter().copied());
+            Recorded::ok(status, json!(snapshot))
         }
         _ => unexpected(),
     }
@@ -206,9 +206,11 @@ pub(super) async fn show(
 
 /// A challenge of the caller's own relying party.
 async fn own_snapshot(app: &App, caller: &Caller, cid: ChallengeId) -> Result<Snapshot, Problem> {
-    let (_, challenge) = own_challenge(app, caller, cid, Needs { challenge: Some(cid), ..Needs::default() }).await?;
+    let needs = Needs { challenge: Some(cid), devices: true, methods: true, ..Needs::default() };
+    let (account, challenge) = own_challenge(app, caller, cid, needs).await?;
     let policy = app.policy(caller.found.organisation.id)?;
-    Ok(Snapshot::of(app, &challenge, &policy, None))
+    let methods = account.usable_methods(caller.terms().methods);
+    Ok(Snapshot::of(app, &challenge, &policy, None, methods))
 }
 
 async fn own_challenge(
@@ -249,11 +251,19 @@ pub(super) async fn check(
     let once = Once::of(&app, asked.caller.id(), &route, &asked.headers, &asked.body)?;
     let challenge = challenge_id(&id)?;
     let CheckBody { v, code } = asked.json()?;
-    let code =
-        Digits::from_typed(&code).map_err(|_| Problem::because(Slug::InvalidField, "Field `code`: 6 to 8 digits."))?;
     let holder = Holder::Panel { terms: asked.caller.terms(), v };
-    let command = Command::CheckCode { challenge, holder, code };
-    verdict(&app, &asked, &once, challenge, command).await
+    let mut attempts = Attempts::default();
+    loop {
+        let needs = Needs { challenge: Some(challenge), methods: true, ..Needs::default() };
+        let (account, _) = own_challenge(&app, &asked.caller, challenge, needs).await?;
+        let typed = app.typed(&account, challenge, &code).await?;
+        let command = Command::CheckCode { challenge, holder: holder.clone(), typed };
+        let mut ask = app.ask(Locator::Challenge(challenge), command, asked.caller.by());
+        ask.idempotency = Some(once.idempotency(verified));
+        if let Some(answer) = app.attempt(ask, &mut attempts).await? {
+            return once.answer(answer, verified);
+        }
+    }
 }
 
 /// Take an approval
@@ -277,24 +287,15 @@ pub(super) async fn consume(
     let challenge = challenge_id(&id)?;
     let SessionField { v } = asked.json()?;
     let command = Command::Consume { challenge, terms: asked.caller.terms(), v };
-    verdict(&app, &asked, &once, challenge, command).await
-}
-
-async fn verdict(
-    app: &App,
-    asked: &Asked,
-    once: &Once,
-    cid: ChallengeId,
-    command: Command,
-) -> Result<Answered, Problem> {
-    let mut ask = app.ask(Locator::Challenge(cid), command, asked.caller.by());
+    let mut ask = app.ask(Locator::Challenge(challenge), command, asked.caller.by());
     ask.idempotency = Some(once.idempotency(verified));
     once.answer(app.store.execute(ask).await.map_err(unavailable)?, verified)
 }
 
-/// Deliver again
+/// Deliver again, or by another method
 ///
-/// The next delivery; the former ends at once and its code or number counts no more. At most three, 20 seconds apart.
+/// The next delivery; the former ends at once and its code or number counts no more. At most three go to phones again, 20
+/// seconds apart; no change of method gives a try back. 404 when the user has no such method.
 #[utoipa::path(
     post, path = "/v1/challenges/{id}/deliveries", tag = "challenges", request_body = DeliveryBody,
     params(("id" = String, Path, description = "The challenge"),
@@ -311,7 +312,8 @@ pub(super) async fn redeliver(
     let route = format!("POST /v1/challenges/{id}/deliveries");
     let once = Once::of(&app, asked.caller.id(), &route, &asked.headers, &asked.body)?;
     let cid = challenge_id(&id)?;
-    let DeliveryBody { v, .. } = asked.json()?;
+    let DeliveryBody { v, method } = asked.json()?;
+    let method = method.map(Into::into);
     let holder = Holder::Panel { terms: asked.caller.terms(), v };
     let organisation = app.organisation(asked.caller.found.organisation.id)?;
     let render = renderer(&app, StatusCode::OK, &organisation.policy);
@@ -319,7 +321,7 @@ pub(super) async fn redeliver(
     let answer = loop {
         let needs = Needs { challenge: Some(cid), devices: true, methods: true, ..Needs::default() };
         let (account, challenge) = own_challenge(&app, &asked.caller, cid, needs).await?;
-        let mut ask = redelivery(&app, &account, &challenge, holder.clone(), &organisation, asked.caller.by())?;
+        let mut ask = redelivery(&app, &account, &challenge, method, holder.clone(), &organisation, asked.caller.by())?;
         ask.idempotency = Some(once.idempotency(render.clone()));
         if let Some(answer) = app.attempt(ask, &mut attempts).await? {
             break answer;
@@ -333,6 +335,7 @@ pub(crate) fn redelivery(
     app: &App,
     account: &Account,
     challenge: &Challenge,
+    method: Option<MethodKind>,
     holder: Holder,
     organisation: &Organisation,
     by: crate::app::By,
@@ -350,11 +353,12 @@ pub(crate) fn redelivery(
         page_ip,
     };
     let terms = *holder.terms();
-    let wanted = Wanted::Redelivery { challenge, terms: &terms };
+    let next = method.or_else(|| challenge.delivery().map(|delivery| delivery.method));
+    let wanted = Wanted::Redelivery { challenge, method: next, terms: &terms };
     let prepared = app.prepare(account, wanted, &organisation.policy, challenge.id, |plan| {
         context.subject(app, challenge.id, plan)
     })?;
-    let command = Command::Redeliver { challenge: challenge.id, holder, prepared };
+    let command = Command::Redeliver { challenge: challenge.id, holder, method, prepared };
     Ok(app.ask(Locator::Challenge(challenge.id), command, by))
 }
 

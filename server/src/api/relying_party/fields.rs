@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use koppel_domain::{Begun, Browser, ExternalId, Locale, LoginName, Mode, Purpose, Time};
+use koppel_domain::{Begun, Browser, ExternalId, Locale, LoginName, MethodKind, Mode, Purpose, Time};
 use koppel_protocol::{Bytes, Secret, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,12 +71,14 @@ pub(super) enum LocaleField {
     En,
 }
 
-/// The road the panel would like.
+/// A way to answer.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum PreferField {
     /// The app.
     App,
+    /// An authenticator.
+    Totp,
 }
 
 /// A login that begins.
@@ -142,6 +144,15 @@ impl From<ModeField> for Mode {
         match mode {
             ModeField::Code => Mode::Code,
             ModeField::Number => Mode::Number,
+        }
+    }
+}
+
+impl From<PreferField> for MethodKind {
+    fn from(prefer: PreferField) -> MethodKind {
+        match prefer {
+            PreferField::App => MethodKind::App,
+            PreferField::Totp => MethodKind::Totp,
         }
     }
 }

@@ -33,8 +33,7 @@ struct PromptRequest {
     purpose: PurposeField,
     /// How; the relying party's own way when left out.
     mode: Option<ModeField>,
-    /// By what, if it can be had.
-    #[allow(dead_code, reason = "there is one method today")]
+    /// By what first, if the user has it; else what the user put first.
     prefer: Option<PreferField>,
     /// base64url of SHA-256 of `v`, 32 random bytes in the session of the browser that began.
     #[schema(value_type = String, example = "Yw3NKWbEM2aRElRIu7JbT_QSpJxzLbLIq8G4WBvXEN0")]
@@ -119,8 +118,9 @@ pub(super) async fn open(State(app): State<Arc<App>>, request: Request) -> Resul
     let url =
         app.registry.organisation(asked.caller.found.organisation.id).map_or(url, |known| known.public_url.clone());
     let page = url.url(&format!("/p/{token}"));
-    let PromptRequest { user, purpose, mode, binding, browser, first_factor_at, return_url, state, locale, .. } =
-        prompt;
+    let PromptRequest {
+        user, purpose, mode, prefer, binding, browser, first_factor_at, return_url, state, locale, ..
+    } = prompt;
     let password_changed_at = prompt.password_changed_at;
     let (external_id, login) =
         LoginFields { user, purpose, binding, browser, first_factor_at, password_changed_at }.begun()?;
@@ -128,6 +128,7 @@ pub(super) async fn open(State(app): State<Arc<App>>, request: Request) -> Resul
         terms: asked.caller.terms(),
         login,
         mode: mode.map(Into::into),
+        prefer: prefer.map(Into::into),
         return_url,
         panel_state: state,
         locale: locale.map(Into::into),

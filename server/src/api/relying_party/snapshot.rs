@@ -1,6 +1,6 @@
 //! A challenge as a panel with pages of its own sees it: never a verdict that opens a session.
 
-use koppel_domain::{Challenge, DeliveryState, Loudness, Policy};
+use koppel_domain::{Challenge, DeliveryState, Loudness, MethodKind, Policy};
 use koppel_protocol::Digits;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,8 +18,8 @@ pub(super) struct Snapshot {
     state: &'static str,
     /// Grows with every change: `after` of the long poll.
     pub(super) version: u64,
-    /// The methods that can answer.
-    #[schema(example = json!(["app"]))]
+    /// By what the user can answer: `app`, `totp`. The user's first choice comes first.
+    #[schema(example = json!(["app", "totp"]))]
     methods: Vec<&'static str>,
     /// The newest delivery.
     delivery: Option<DeliveryField>,
@@ -38,13 +38,13 @@ struct DeliveryField {
     /// 1, 2 …
     #[schema(example = 1)]
     seq: u32,
-    /// By what.
+    /// By what: `app`, `totp`.
     #[schema(example = "app")]
     method: &'static str,
     /// How it is answered: `code` or `number`.
     #[schema(example = "code")]
     mode: &'static str,
-    /// `queued`, `sent`, `arrived`, `shown`, `unreached`, `ended`.
+    /// `queued`, `sent`, `arrived`, `shown`, `unreached`, `ready` (the user has it at hand), `ended`.
     #[schema(example = "shown")]
     state: &'static str,
     /// When it ends, in seconds.
@@ -63,13 +63,20 @@ pub(crate) fn delivery_state_name(state: DeliveryState) -> &'static str {
         DeliveryState::Arrived => "arrived",
         DeliveryState::Shown => "shown",
         DeliveryState::Unreached => "unreached",
+        DeliveryState::Ready => "ready",
         DeliveryState::Ended => "ended",
     }
 }
 
 impl Snapshot {
-    /// As it stands now.
-    pub(super) fn of(app: &App, challenge: &Challenge, policy: &Policy, number: Option<&Digits>) -> Snapshot {
+    /// As it stands now. `methods` are the user's.
+    pub(super) fn of(
+        app: &App,
+        challenge: &Challenge,
+        policy: &Policy,
+        number: Option<&Digits>,
+        methods: impl IntoIterator<Item = MethodKind>,
+    ) -> Snapshot {
         let now = app.now();
         let delivery = challenge.delivery().map(|delivery| {
             let state = if now >= delivery.expires {
@@ -79,7 +86,7 @@ impl Snapshot {
             };
             DeliveryField {
                 seq: delivery.seq,
-                method: "app",
+                method: delivery.method.name(),
                 mode: delivery.mode.name(),
                 state: delivery_state_name(state),
                 expires_at: delivery.expires.0,
@@ -88,9 +95,10 @@ impl Snapshot {
         });
         Snapshot {
             id: challenge.id.to_string(),
-            state: challenge.state_at(now, app.epoch(), policy.approved_lifetime).name(),
+            state: challenge.state_at(now, app.epoch(), policy).name(),
             version: challenge.version,
-            methods: vec!["app"],
+            // Recovery codes open a hosted page and nothing else.
+            methods: methods.into_iter().filter(|kind| *kind != MethodKind::Recovery).map(MethodKind::name).collect(),
             delivery,
             number: number.map(|number| number.expose().to_owned()),
             expires_at: challenge.expires.0,

@@ -7,8 +7,8 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use koppel_domain::{
-    Account, Command, ExternalId, LoginName, MethodKind, MethodState, Needs, PairingState, PutUser, Reply, Scope, Time,
-    UserStatus,
+    Account, Command, ExternalId, LoginName, Method, MethodRules, MethodState, Needs, PairingState, PutUser,
+    RecoveryCodes, Reply, Scope, Time, UserStatus,
 };
 use koppel_protocol::Text;
 use koppel_protocol::phone_api::DeviceState;
@@ -75,7 +75,7 @@ pub(super) struct UserAnswer {
     status: StatusField,
     /// Why nothing is approved for this user now, or null.
     locked: Option<LockField>,
-    /// Whether a phone can be asked.
+    /// Whether a second factor can be asked for.
     enrolled: bool,
     /// The ways to answer.
     methods: Vec<MethodField>,
@@ -100,12 +100,19 @@ struct LockField {
 /// A method.
 #[derive(Debug, Serialize, ToSchema)]
 struct MethodField {
-    /// `app`.
+    /// `app`, `totp`, `recovery`.
     #[schema(example = "app")]
     kind: &'static str,
     /// `unproven`, `active`, `codes_disabled`.
     #[schema(example = "active")]
     state: &'static str,
+    /// Whether it is asked first.
+    primary: bool,
+    /// When it was last right, in seconds.
+    used_at: Option<u64>,
+    /// How many recovery codes are left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codes_left: Option<usize>,
 }
 
 /// A phone.
@@ -163,8 +170,8 @@ impl UserAnswer {
             group: user.group.as_ref().map(ToString::to_string),
             status: if user.status == UserStatus::Active { StatusField::Active } else { StatusField::Disabled },
             locked: user.lock.map(|lock| LockField { why: "fraud", at: lock.at.0 }),
-            enrolled: account.is_enrolled(),
-            methods: account.methods.iter().map(|method| MethodField::of(method.kind, method.state)).collect(),
+            enrolled: account.is_protected(MethodRules::ALL),
+            methods: account.methods.iter().map(MethodField::of).collect(),
             devices: listed.map(DeviceField::of).collect(),
             pending_pairings: pending
                 .filter_map(|pairing| {
@@ -183,16 +190,17 @@ impl UserAnswer {
 }
 
 impl MethodField {
-    fn of(kind: MethodKind, state: MethodState) -> MethodField {
+    fn of(method: &Method) -> MethodField {
         MethodField {
-            kind: match kind {
-                MethodKind::App => "app",
-            },
-            state: match state {
+            kind: method.kind.name(),
+            state: match method.state {
                 MethodState::Unproven => "unproven",
                 MethodState::Active => "active",
                 MethodState::CodesDisabled => "codes_disabled",
             },
+            primary: method.primary,
+            used_at: method.used_at.map(|at| at.0),
+            codes_left: method.recovery().map(RecoveryCodes::left),
         }
     }
 }

@@ -71,9 +71,7 @@ impl Verified {
             verified: true,
             user: verified.user.to_string(),
             purpose: verified.purpose.name(),
-            method: match verified.method {
-                koppel_domain::MethodKind::App => "app",
-            },
+            method: verified.method.name(),
             evidence: if evidence.is_some() { "device_signature" } else { "server" },
             at: verified.at.0,
             challenge: evidence.map(|evidence| evidence.challenge.to_string()),

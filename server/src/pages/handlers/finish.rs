@@ -55,7 +55,8 @@ pub(super) async fn finish(
 pub(super) async fn to_panel(app: &App, held: Held) -> Result<Response, Problem> {
     let code = koppel_protocol::bytes::encode(&app.draw::<16>()?);
     let hash = app.derive.result_code(code.as_bytes());
-    let command = Command::FinishPrompt { prompt: held.prompt.id, cookie: held.cookie, code: hash };
+    let terms = held.relying_party.terms();
+    let command = Command::FinishPrompt { prompt: held.prompt.id, terms, cookie: held.cookie, code: hash };
     match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
         Ok(Reply::Finished { prompt }) => back(&held, &prompt, &[("code", &code)]),
         Ok(_) => Err(Problem::new(Slug::Unavailable)),

@@ -110,7 +110,7 @@ impl Held {
                 self.add_a_phone(app, EnrolReason::Another, complaint)
             }
             Some(challenge) => self.asked(app, challenge, complaint),
-            None if self.account.is_enrolled() => Ok(Screen::Ask),
+            None if self.account.usable_methods(self.relying_party.methods).next().is_some() => Ok(Screen::Ask),
             None if self.account.user.ever_enrolled => self.message(app, Message::NeedsSupport),
             None => self.add_a_phone(app, EnrolReason::First, complaint),
         }
@@ -158,7 +158,7 @@ impl Held {
 
     fn step(&self, app: &App, challenge: &Challenge, problem: Option<CodeProblem>) -> VerifyStep {
         let now = app.now();
-        let ended = match challenge.state_at(now, app.epoch(), self.organisation.policy.approved_lifetime) {
+        let ended = match challenge.state_at(now, app.epoch(), &self.organisation.policy) {
             ChallengeState::Pending => return self.pending(app, challenge, problem, now),
             ChallengeState::Approved => return VerifyStep::Approved,
             ChallengeState::Denied => Ending::Denied,
@@ -189,7 +189,7 @@ impl Held {
             });
         }
         let others = self.account.challenges.iter().filter(|other| {
-            let live = other.state_at(now, app.epoch(), 0) == ChallengeState::Pending;
+            let live = other.state_at(now, app.epoch(), &self.organisation.policy) == ChallengeState::Pending;
             live && other.id != challenge.id && other.login().is_some()
         });
         let delivery = Delivery {
@@ -297,7 +297,8 @@ fn progress(state: DeliveryState) -> Progress {
         DeliveryState::Queued => Progress::Queued,
         DeliveryState::Sent => Progress::Sent,
         DeliveryState::Arrived => Progress::Arrived,
-        DeliveryState::Shown => Progress::Shown,
+        // What the person has at hand is before their eyes.
+        DeliveryState::Shown | DeliveryState::Ready => Progress::Shown,
         DeliveryState::Unreached | DeliveryState::Ended => Progress::Unreached,
     }
 }

@@ -196,7 +196,7 @@ pub(super) async fn ask(app: &App, held: &Held) -> Result<Reply, Problem> {
             began: prompt.created.0,
             page_ip: prompt.page_ip.as_ref(),
         };
-        let wanted = Wanted::Login { terms: &terms, mode: prompt.mode };
+        let wanted = Wanted::Login { terms: &terms, mode: prompt.mode, prefer: prompt.prefer };
         let policy = &held.organisation.policy;
         let prepared = app.prepare(&account, wanted, policy, cid, |plan| context.subject(app, cid, plan))?;
         let request = Box::new(ChallengeRequest::Page { prompt: prompt.id, cookie: held.cookie, terms });

@@ -6,18 +6,18 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, Uri};
-use koppel_domain::{ChallengeState, Command, Holder, Needs, Purpose, Reply};
-use koppel_protocol::Digits;
-use koppel_store::{Locator, Store};
+use koppel_domain::{ChallengeState, Command, Holder, MethodKind, Needs, Purpose, Reply, Typed};
+use koppel_store::Locator;
 use serde::Deserialize;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::super::{CodeProblem, Message};
 use super::screen::{Complaint, Held};
 use super::show::{ask, hold, refusal, show};
 use super::{finish, form};
 use crate::api::relying_party::{Once, Recorded, redelivery};
-use crate::app::{App, Attempts, unavailable};
+use crate::app::{App, Attempts};
 use crate::problem::{Problem, Slug};
 use crate::source::Source;
 
@@ -32,6 +32,8 @@ struct CheckForm {
 #[serde(deny_unknown_fields)]
 struct DeliverForm {
     form_token: String,
+    /// Another method than before.
+    method: Option<String>,
 }
 
 /// A held page and the nonce of a genuine form, or the page that says what is wrong.
@@ -85,22 +87,36 @@ pub(super) async fn check(
 
 async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Result<Response, Problem> {
     let Submitted { held, nonce } = submitted;
-    let digits = Digits::from_typed(typed).ok();
-    let expected = held.challenge().and_then(|challenge| challenge.delivery()).map(|delivery| delivery.digits);
-    let complete = digits.filter(|digits| expected == Some(digits.expose().len() as u8));
-    let (Some(code), Some(challenge)) = (complete, held.prompt.challenge) else {
+    let Some(challenge) = held.prompt.challenge else {
         return show(app, held, Complaint { code: Some(CodeProblem::Incomplete), ..Complaint::default() }).await;
     };
-    let holder = Holder::Page { prompt: held.prompt.id, cookie: held.cookie, terms: held.relying_party.terms() };
-    // The same digits from the same form are one try; other digits are another.
-    let key = format!("{nonce}{}", code.expose());
-    let once = Once::under(app, held.prompt.id.as_bytes(), "POST /p/check", &key, b"");
-    let mut ask = app.ask(Locator::Challenge(challenge), Command::CheckCode { challenge, holder, code }, held.by());
-    ask.idempotency = Some(once.idempotency(approved));
-    let answer = app.store.execute(ask).await.map_err(unavailable)?;
+    let mut attempts = Attempts::default();
+    let mut held = held;
+    let was_recovery =
+        held.challenge().and_then(|row| row.delivery()).is_some_and(|row| row.method == MethodKind::Recovery);
+    let (once, answer) = loop {
+        let ready = match app.typed(&held.account, challenge, typed).await {
+            Ok(ready) if is_complete(&held, &ready) => ready,
+            Ok(_) | Err(Problem { slug: Slug::InvalidField, .. }) => {
+                return show(app, held, Complaint { code: Some(CodeProblem::Incomplete), ..Complaint::default() })
+                    .await;
+            }
+            Err(problem) => return Err(problem),
+        };
+        // The same code from the same form is one try; another code is another.
+        let once = Once::under(app, held.prompt.id.as_bytes(), "POST /p/check", &one_try(&nonce, typed), b"");
+        let holder = Holder::Page { prompt: held.prompt.id, cookie: held.cookie, terms: held.relying_party.terms() };
+        let command = Command::CheckCode { challenge, holder, typed: ready };
+        let mut ask = app.ask(Locator::Challenge(challenge), command, held.by());
+        ask.idempotency = Some(once.idempotency(approved));
+        if let Some(answer) = app.attempt(ask, &mut attempts).await? {
+            break (once, answer);
+        }
+        held = held.again(app).await?;
+    };
     match once.answer(answer, approved) {
         // There is more to say on this page before the panel goes on.
-        Ok(_) if held.prompt.purpose == Purpose::Settings || held.paired_here(app).is_some() => {
+        Ok(_) if held.prompt.purpose == Purpose::Settings || held.paired_here(app).is_some() || was_recovery => {
             Ok(Redirect::to(&held.path()).into_response())
         }
         Ok(_) => finish::to_panel(app, held).await,
@@ -111,9 +127,24 @@ async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Resu
     }
 }
 
+/// The digits are as many as the live delivery has.
+fn is_complete(held: &Held, typed: &Typed) -> bool {
+    let expected = held.challenge().and_then(|challenge| challenge.delivery()).map(|delivery| delivery.digits);
+    match typed {
+        Typed::App(code) | Typed::Totp(code, _) => expected == Some(code.count().get()),
+        Typed::Recovery(_) => true,
+    }
+}
+
+/// What makes two submissions one: the form, and what was typed whatever its spaces, hyphens and case.
+fn one_try(nonce: &str, typed: &str) -> Zeroizing<String> {
+    let kept = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase());
+    Zeroizing::new(nonce.chars().chain(kept).collect())
+}
+
 fn approved(reply: &Reply) -> Recorded {
     match reply {
-        Reply::Approved { .. } => Recorded::ok(StatusCode::OK, Value::Null),
+        Reply::Approved { .. } | Reply::Recovered => Recorded::ok(StatusCode::OK, Value::Null),
         _ => Recorded::of_problem(&Problem::new(Slug::Unavailable)),
     }
 }
@@ -148,26 +179,28 @@ pub(super) async fn deliver(
     body: Body,
 ) -> Response {
     let delivered = async {
-        let DeliverForm { form_token } = form::read(&headers, &uri, body).await?;
+        let DeliverForm { form_token, method } = form::read(&headers, &uri, body).await?;
+        let method = method.map(|method| method.parse::<MethodKind>()).transpose();
+        let method = method.map_err(|_| Problem::new(Slug::NotFound))?;
         match submitted(&app, &name, &headers, source, &form_token).await? {
-            Ok(submitted) => deliver_again(&app, submitted.held).await,
+            Ok(submitted) => deliver_again(&app, submitted.held, method).await,
             Err(page) => Ok(page),
         }
     };
     delivered.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
 }
 
-async fn deliver_again(app: &App, held: Held) -> Result<Response, Problem> {
+async fn deliver_again(app: &App, held: Held, method: Option<MethodKind>) -> Result<Response, Problem> {
     let policy = &held.organisation.policy;
     let Some(challenge) = held.challenge() else {
         return Ok(Redirect::to(&held.path()).into_response());
     };
-    let over = challenge.state_at(app.now(), app.epoch(), policy.approved_lifetime) != ChallengeState::Pending;
+    let over = challenge.state_at(app.now(), app.epoch(), policy) != ChallengeState::Pending;
     let used_up = challenge.resends() >= policy.resends;
     let asked = if over || (used_up && held.prompt.purpose == Purpose::Enrol) {
         ask(app, &held).await.map(|_| ())
     } else {
-        redeliver(app, &held, challenge.id).await
+        redeliver(app, &held, challenge.id, method).await
     };
     match asked {
         Ok(()) => Ok(Redirect::to(&held.path()).into_response()),
@@ -181,7 +214,12 @@ async fn deliver_again(app: &App, held: Held) -> Result<Response, Problem> {
     }
 }
 
-async fn redeliver(app: &App, held: &Held, challenge: koppel_protocol::id::ChallengeId) -> Result<(), Problem> {
+async fn redeliver(
+    app: &App,
+    held: &Held,
+    challenge: koppel_protocol::id::ChallengeId,
+    method: Option<MethodKind>,
+) -> Result<(), Problem> {
     let holder = Holder::Page { prompt: held.prompt.id, cookie: held.cookie, terms: held.relying_party.terms() };
     let mut attempts = Attempts::default();
     let answer = loop {
@@ -190,7 +228,7 @@ async fn redeliver(app: &App, held: &Held, challenge: koppel_protocol::id::Chall
         let needs = Needs { challenge: Some(challenge), prompt, devices: true, methods: true, ..Needs::default() };
         let account = app.account(Locator::Challenge(challenge), needs).await?.ok_or_else(not_found)?;
         let asked = account.challenge(challenge).cloned().ok_or_else(not_found)?;
-        let ask = redelivery(app, &account, &asked, holder.clone(), &held.organisation, held.by())?;
+        let ask = redelivery(app, &account, &asked, method, holder.clone(), &held.organisation, held.by())?;
         if let Some(answer) = app.attempt(ask, &mut attempts).await? {
             break answer;
         }

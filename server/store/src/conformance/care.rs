@@ -1,7 +1,7 @@
 //! Sweeps, jobs, the registry, inboxes.
 
 use koppel_domain::{
-    ApiKey, ChallengeState, Command, Mode, Policy, RelyingParty, Scope, Task, Time,
+    ApiKey, ChallengeState, Command, MethodRules, Mode, Policy, RelyingParty, Scope, Task, Time,
     audit::{self, Chain, Checkpoint, merkle_root},
     fixture::{API_KEY, ORGANISATION, RELYING_PARTY, phone, text},
 };
@@ -82,6 +82,7 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         return_urls: vec!["https://panel.example.org/back".into()],
         mode: Mode::Code,
         requires_device_signature: false,
+        methods: MethodRules::ALL,
         created: Time(1),
     };
     let key = ApiKey {

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use koppel_domain::{
-    Command, CounterKind, Holder, Mode, Refusal,
+    Command, CounterKind, Holder, Mode, Refusal, Typed,
     fixture::{self, Step, desk, panel, terms, v},
 };
 
@@ -57,7 +57,7 @@ pub(crate) async fn the_counters_of_a_refusal_survive<S: Store, G>(make: fn(Envi
     retell(&store, &outside, &world, told).await;
     let holder = Holder::Panel { terms: terms(), v: v(1) };
     let code = fixture::wrong(&world.right_code(challenge));
-    let refused = run(&store, Command::CheckCode { challenge, holder, code }, panel()).await;
+    let refused = run(&store, Command::CheckCode { challenge, holder, typed: Typed::App(code) }, panel()).await;
     assert_eq!(refused, Err(Refusal::WrongCode { tries_left: Some(4) }));
     let after = whole(&store).await.expect("there");
     assert_eq!(after.counter(CounterKind::CodeFailures).count, 1);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ChallengeState, Command, CounterKind, Holder, Mode, Refusal, Reply,
+    ChallengeState, Command, CounterKind, Holder, Mode, Refusal, Reply, Typed,
     fixture::{self, panel, terms, v},
 };
 use koppel_protocol::decision::Verdict;
@@ -77,9 +77,9 @@ pub(crate) async fn parallel_guesses_never_exceed_what_a_challenge_allows<S: Sto
     for _ in 0..TASKS {
         let (store, code) = (Arc::clone(&store), wrong.clone());
         let holder = Holder::Panel { terms: terms(), v: v(1) };
-        tasks.push(tokio::spawn(
-            async move { run(&*store, Command::CheckCode { challenge, holder, code }, panel()).await },
-        ));
+        tasks.push(tokio::spawn(async move {
+            run(&*store, Command::CheckCode { challenge, holder, typed: Typed::App(code) }, panel()).await
+        }));
     }
     let mut compared = 0;
     for task in tasks {

@@ -238,6 +238,10 @@ impl Tables<'_> {
             Row::Invitation(id) => by_id("DELETE FROM invitation WHERE user = ?1 AND id = ?2", id.as_bytes()),
             Row::Pairing(id) => by_id("DELETE FROM pairing WHERE user = ?1 AND id = ?2", id.as_bytes()),
             Row::Notice(id) => by_id("DELETE FROM notice WHERE user = ?1 AND id = ?2", id.as_bytes()),
+            Row::Method(kind) => {
+                change(self.0, "DELETE FROM method WHERE user = ?1 AND kind = ?2", params![user, json(&kind)?])
+                    .map(drop)
+            }
             Row::Counter(kind) => {
                 change(self.0, "DELETE FROM counter WHERE user = ?1 AND kind = ?2", params![user, json(&kind)?])
                     .map(drop)
