@@ -130,7 +130,7 @@ pub enum ChallengePurpose {
     Other,
 }
 
-/// How a challenge ended.
+/// How a challenge ended, as this phone heard first: one that heard of an approval hears no more of what the browser did with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum ChallengeEnd {
     /// It was approved, or the right code was typed: the browser goes on.
@@ -151,7 +151,7 @@ pub enum ChallengeEnd {
     Superseded,
     /// The person gave up in the browser, or the panel did.
     Cancelled,
-    /// It was answered on this phone, and the server did not say yet what came of it.
+    /// It was answered elsewhere, and the server did not say how.
     Answered,
     /// In a way that this version does not know.
     Other,

@@ -75,7 +75,7 @@ pub enum AccountStatus {
     Active,
     /// The server shows another identity. Nothing is sent, shown or approved until it shows the known one.
     ServerChanged,
-    /// The server says that this phone was removed.
+    /// The server says that this phone was removed, or its user. Offer to remove the account and to pair again.
     Revoked,
     /// It is being removed.
     Removing,

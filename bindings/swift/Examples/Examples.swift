@@ -23,6 +23,20 @@ public func hostFirst(_ scanned: String) -> String {
     }
 }
 
+/// A koppelcode as it was typed: what is wrong with it is said here, before anything is sent.
+public func readKoppelcode(_ typed: String, server: String, user: String) -> String {
+    do {
+        return "Koppelen met \(try Invitation.koppelcode(typed, server: server, user: user).host())?"
+    } catch {
+        switch error {
+        case .invitationInvalid(_, "koppelcode-mistyped", let position?): return "Teken \(position) van de koppelcode klopt niet"
+        case .invitationInvalid(_, "koppelcode-mistyped", nil): return "De koppelcode klopt niet"
+        case .invitationInvalid(_, "host-invalid", _): return "Dat serveradres klopt niet"
+        default: return "Dat is geen gebruikersnaam"
+        }
+    }
+}
+
 /// Pairs by a link; the number to type is in the state afterwards, also after a restart of the app.
 public func pairByLink(
     _ client: KoppelClient, scanned: String, agrees: (String) async -> Bool, prompt: some ApprovalSigner
@@ -42,6 +56,22 @@ public func connectWhileOnScreen(_ client: KoppelClient, screen: @Sendable () as
         await screen()
         group.cancelAll()
     }
+}
+
+/// For as long as the app is on screen: one question for each delivery of a login, taken away when that is over. `ask` catches its own errors.
+public func askAsTheyCome(_ client: KoppelClient, render: (KoppelState) -> Void, ask: @escaping @Sendable (Challenge) async -> Void) async {
+    let online = Task { try await client.stayConnected() }
+    var questions: [String: Task<Void, Never>] = [:]
+    for await state in client.states {
+        render(state)
+        let live = Dictionary(uniqueKeysWithValues: state.challenges.map { ("\($0.id) \($0.seq)", $0) })
+        for over in questions.keys where live[over] == nil { questions.removeValue(forKey: over)?.cancel() }
+        for (delivery, login) in live where questions[delivery] == nil && !login.answered {
+            questions[delivery] = Task { await ask(login) }
+        }
+    }
+    for question in questions.values { question.cancel() }
+    online.cancel()
 }
 
 /// Shows a challenge and says what to do.

@@ -50,7 +50,11 @@ private func answer(
     let content = try await client.show(login.id)
     if let digits = content.digits { say("Uw code voor \(login.organisation): \(digits)") }
     guard content == .number else { return }
-    while case .wrongNumber = try await client.approve(login.id, number: await ask("Welk getal staat er op uw scherm?"), signer: prompt) {
+    var left: UInt32 = 1
+    while left > 0 {
+        let number = await ask("Welk getal staat er op uw scherm?")
+        guard case .wrongNumber(let more) = try await client.approve(login.id, number: number, signer: prompt) else { return }
         say("Dat getal is niet goed")
+        left = more
     }
 }

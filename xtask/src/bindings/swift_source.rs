@@ -77,11 +77,6 @@ public func uniffiIsOfThisVersion() -> Bool {
 
 fn put_right(source: &str) -> Result<String> {
     let source = replace(source, WAIT, CANCELLABLE_WAIT)?;
-    let source = replace(
-        &source,
-        "    freeFunc: (UInt64) -> (),\n",
-        "    freeFunc: (UInt64) -> (),\n    cancelFunc: @escaping (UInt64) -> (),\n",
-    )?;
     let source = replace(&source, "fatalError(\"Cancellation not supported yet\")", "throw CancellationError()")?;
     ensure!(
         source.contains("private let initializationResult: InitializationResult"),
@@ -90,19 +85,26 @@ fn put_right(source: &str) -> Result<String> {
     Ok(with_cancel(&source)? + VERSION)
 }
 
-/// Each call names the function that frees its future; the one that cancels it has the same ending.
+/// The wait takes the function that frees a future, and each call gives it: now also the one that cancels it, which has the same ending.
 fn with_cancel(source: &str) -> Result<String> {
-    const FREE: &str = "freeFunc: ffi_koppel_ffi_rust_future_free_";
+    const TAKEN: &str = "freeFunc: (UInt64) -> (),";
+    const GIVEN: &str = "freeFunc: ffi_koppel_ffi_rust_future_free_";
     let mut changed = String::with_capacity(source.len() + 4096);
-    let mut calls = 0;
+    let (mut taken, mut given) = (0, 0);
     for line in source.split_inclusive('\n') {
         changed.push_str(line);
-        if line.trim_start().starts_with(FREE) {
-            changed.push_str(&line.replace("freeFunc", "cancelFunc").replace("_free_", "_cancel_"));
-            calls += 1;
+        let (is_taken, is_given) = (line.trim() == TAKEN, line.trim_start().starts_with(GIVEN));
+        if is_taken || is_given {
+            let cancel = line.replace("freeFunc: (", "cancelFunc: @escaping (");
+            changed.push_str(&cancel.replace("freeFunc", "cancelFunc").replace("_free_", "_cancel_"));
         }
+        taken += u32::from(is_taken);
+        given += u32::from(is_given);
     }
-    ensure!(calls > 10, "UniFFI writes calls in another way than before: {calls} that free a future");
+    ensure!(
+        taken == 1 && given > 10,
+        "UniFFI writes the freeing of a future otherwise: taken {taken} times, given {given}"
+    );
     Ok(changed)
 }
 

@@ -114,27 +114,11 @@ struct ChallengeTests {
             try await phone.pair(with: server, "eva")
             let login = try await server.challenge("eva", "number")
             let (client, id) = (phone.client!, try await phone.challenge().id)
-            let back = await failure { () async throws(KoppelError) in
-                _ = try await client.approve(id, number: login.number, signer: PromptSigner { _ in throw PlatformError.userCancelled })
-            }
+            let back = await refusal(client, id, login) { _ in throw PlatformError.userCancelled }
             #expect(back?.kind == "userCancelled")
-            let broken = await failure { () async throws(KoppelError) in
-                _ = try await client.approve(id, number: login.number, signer: PromptSigner { _ in throw Unexpected("canary") })
-            }
+            let broken = await refusal(client, id, login) { _ in throw Unexpected("canary") }
             #expect(broken?.why == "key-refused" && broken?.advice.contains("canary") == false)
-            let (asked, ask) = AsyncStream.makeStream(of: Void.self)
-            let prompt = Task {
-                await failure { () async throws(KoppelError) in
-                    _ = try await client.approve(
-                        id, number: login.number,
-                        signer: PromptSigner { _ in
-                            ask.yield()
-                            try await Task.sleep(for: .seconds(60))
-                            return Data()
-                        })
-                }
-            }
-            _ = await asked.first { _ in true }
+            let prompt = await openPrompt(client, id, login)
             prompt.cancel()
             #expect(await prompt.value == .cancelled)
             #expect(!client.state.challenges.isEmpty)
@@ -171,19 +155,7 @@ struct ChallengeTests {
         try await phone.pair(with: server, "mies")
         let login = try await server.challenge("mies", "number")
         let (client, id) = (phone.client!, try await phone.challenge().id)
-        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
-        let prompt = Task {
-            await failure { () async throws(KoppelError) in
-                _ = try await client.approve(
-                    id, number: login.number,
-                    signer: PromptSigner { _ in
-                        ask.yield()
-                        try await Task.sleep(for: .seconds(60))
-                        return Data()
-                    })
-            }
-        }
-        _ = await asked.first { _ in true }
+        let prompt = await openPrompt(client, id, login)
         await phone.stop()
         prompt.cancel()
         #expect(await prompt.value == .cancelled)
@@ -197,9 +169,7 @@ struct ChallengeTests {
             let login = try await server.challenge("fred", "number")
             let id = try await phone.challenge().id
             for nonsense in [Data(), Data(count: 64), Data(repeating: 1, count: 70)] {
-                let refused = await failure { () async throws(KoppelError) in
-                    _ = try await phone.client.approve(id, number: login.number, signer: PromptSigner { _ in nonsense })
-                }
+                let refused = await refusal(phone.client, id, login) { _ in nonsense }
                 #expect(refused?.why == "signature-invalid")
             }
             #expect(try await phone.client.approve(id, number: login.number, signer: phone.signer) == .approved)
@@ -238,9 +208,7 @@ struct ChallengeTests {
             let account = try await phone.pair(with: server, "hans")
             let login = try await server.challenge("hans", "number")
             let id = try await phone.challenge().id
-            let gone = await failure { () async throws(KoppelError) in
-                _ = try await phone.client.approve(id, number: login.number, signer: PromptSigner { _ in throw PlatformError.keyInvalidated })
-            }
+            let gone = await refusal(phone.client, id, login) { _ in throw PlatformError.keyInvalidated }
             #expect(gone?.kind == "keyInvalidated")
             try await phone.state("key gone") { $0.account(account)?.approval == .keyInvalidated }
             try await phone.client.deny(id, reason: .mistake)
@@ -296,4 +264,25 @@ struct ChallengeTests {
             }
         }
     }
+}
+
+/// What an approval with this signature, or without, ends in.
+private func refusal(
+    _ client: KoppelClient, _ id: ChallengeId, _ login: RealServer.Login, sign: @escaping @Sendable (SigningRequest) async throws -> Data
+) async -> KoppelError? {
+    await failure { () async throws(KoppelError) in _ = try await client.approve(id, number: login.number, signer: PromptSigner(sign)) }
+}
+
+/// An approval whose prompt is open, until its task is cancelled.
+private func openPrompt(_ client: KoppelClient, _ id: ChallengeId, _ login: RealServer.Login) async -> Task<KoppelError?, Never> {
+    let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+    let prompt = Task {
+        await refusal(client, id, login) { _ in
+            ask.yield()
+            try await Task.sleep(for: .seconds(60))
+            return Data()
+        }
+    }
+    _ = await asked.first { _ in true }
+    return prompt
 }

@@ -65,6 +65,48 @@ struct DocumentationTests {
         #expect(sentences.dropFirst() == ["Dat getal is niet goed", "Ga terug naar uw browser"])
         #expect(try await server.state(of: #require(login.value)) == "approved")
     }
+
+    @Test("a mistyped koppelcode is said with its place")
+    func koppelcode() {
+        func read(_ typed: String, _ server: String) -> String { Examples.readKoppelcode(typed, server: server, user: "anna") }
+        #expect(read("0000-0000-0", "koppel.example.org") == "Koppelen met koppel.example.org?")
+        #expect(read("00u0-0000-0", "koppel.example.org") == "Teken 3 van de koppelcode klopt niet")
+        #expect(read("0000-0000-1", "koppel.example.org") == "De koppelcode klopt niet")
+        #expect(read("0000-0000-0", "http://example.org") == "Dat serveradres klopt niet")
+    }
+
+    @Test("a login is asked about once, and the question taken away when it is over")
+    func questions() async throws {
+        let server = try await RealServer.shared()
+        try await with(TestPhone()) { phone in
+            try await phone.pair(with: server, "d-bert")
+            phone.disconnect()
+            let client = phone.client!
+            let (asked, ask) = AsyncStream.makeStream(of: ChallengeId.self)
+            let (takenAway, takeAway) = AsyncStream.makeStream(of: ChallengeId.self)
+            let screen = Task {
+                await Examples.askAsTheyCome(client, render: { _ in }) { login in
+                    ask.yield(login.id)
+                    try? await Task.sleep(for: .seconds(60))
+                    takeAway.yield(login.id)
+                }
+                ask.finish()
+            }
+            var (asking, takingAway) = (asked.makeAsyncIterator(), takenAway.makeAsyncIterator())
+            _ = try await server.challenge("d-bert", "number")
+            let first = try #require(await asking.next())
+            #expect(try await client.show(first) == .number)
+            try await client.deny(first, reason: .mistake)
+            #expect(await takingAway.next() == first)
+            _ = try await server.challenge("d-bert", "code")
+            let second = try #require(await asking.next())
+            #expect(second != first)
+            screen.cancel()
+            await screen.value
+            #expect(await takingAway.next() == second)
+            #expect(await asking.next() == nil, "each once")
+        }
+    }
 }
 
 /// One value that two tasks share.

@@ -13,13 +13,15 @@ final class Play {
 
     private let story: Value
     private let stage: Stage
+    /// Where the phones lie.
+    private let home: URL
     private var phones: [String: ScenarioPhone] = [:]
     private var saved: [String: Value] = [:]
 
-    init(_ story: Value) throws {
+    init(_ story: Value, in home: URL) throws {
         let unknown = story["needs"].list.compactMap(\.text).filter { $0 != "clock" }
         guard unknown.isEmpty else { throw Unexpected("this player has no \(unknown.joined(separator: ", "))") }
-        self.story = story
+        (self.story, self.home) = (story, home)
         stage = try Stage()
     }
 
@@ -32,7 +34,7 @@ final class Play {
     }
 
     private func prepare(_ name: String, _ settings: Value) async throws {
-        let phone = ScenarioPhone(clockAheadSeconds: Int64(settings["clock_s"].number ?? 0))
+        let phone = ScenarioPhone(in: home, clockAheadSeconds: Int64(settings["clock_s"].number ?? 0))
         phones[name] = phone
         _ = try await phone.does(["do": "open"])
         for paired in settings["paired"].list {

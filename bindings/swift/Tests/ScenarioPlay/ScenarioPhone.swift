@@ -5,13 +5,17 @@ import KoppelTesting
 /// A phone that does what a scenario says, and a person who does so too.
 final class ScenarioPhone: @unchecked Sendable {
     private var store = Store()
-    private var folder = ScenarioPhone.newFolder()
+    private let home: URL
+    private var folder: URL
     private let clockAheadSeconds: Int64
     private var open: KoppelClient?
     private var online: Task<Void, Never>?
     private var begun: [Task<Void, Never>] = []
 
-    init(clockAheadSeconds: Int64) { self.clockAheadSeconds = clockAheadSeconds }
+    init(in home: URL, clockAheadSeconds: Int64) {
+        (self.home, self.clockAheadSeconds) = (home, clockAheadSeconds)
+        folder = Self.newFolder(in: home)
+    }
 
     private var keys: SoftwareKeys { SoftwareKeys(secrets: store) }
 
@@ -21,7 +25,7 @@ final class ScenarioPhone: @unchecked Sendable {
         return platform
     }
 
-    private static func newFolder() -> URL { FileManager.default.temporaryDirectory.appendingPathComponent("koppel-scenario-\(UUID())") }
+    private static func newFolder(in home: URL) -> URL { home.appendingPathComponent("\(UUID())") }
 
     /// What comes of a step, with `error` where it failed.
     func does(_ act: Value) async throws -> Value {
@@ -150,7 +154,7 @@ final class ScenarioPhone: @unchecked Sendable {
     /// The app goes on from what lay in its folder and its secret store at this moment. The old process cannot be taken out of this one: it is
     /// ended on copies that nobody reads any more.
     private func kill() async throws {
-        let copy = Self.newFolder()
+        let copy = Self.newFolder(in: home)
         try FileManager.default.copyItem(at: folder, to: copy)
         (folder, store) = (copy, try store.copy())
         try await letGo()

@@ -1,10 +1,12 @@
 package nl.koppel.examples
 
 import java.nio.file.Path
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import nl.koppel.AccountId
 import nl.koppel.ApprovalSigner
+import nl.koppel.Challenge
 import nl.koppel.ChallengeContent
 import nl.koppel.ChallengeId
 import nl.koppel.DeviceKind
@@ -20,7 +22,9 @@ import nl.koppel.digits
 import nl.koppel.host
 import nl.koppel.jvm.JvmKeys
 import nl.koppel.jvm.MemorySecrets
+import nl.koppel.koppelcode
 import nl.koppel.link
+import nl.koppel.why
 
 /** Opens a companion with everything in memory, and shows each state. */
 suspend fun openAndWatch(folder: Path, render: (KoppelState) -> Unit) {
@@ -35,6 +39,17 @@ fun hostFirst(scanned: String): String = try {
     "Koppelen met ${Invitation.link(scanned).host}?"
 } catch (wrong: KoppelException.InvitationInvalid) {
     "Dit is geen koppellink (${wrong.why})."
+}
+
+/** A koppelcode as it was typed: what is wrong with it is said here, before anything is sent. */
+fun readKoppelcode(typed: String, server: String, user: String): String = try {
+    "Koppelen met ${Invitation.koppelcode(code = typed, server = server, user = user).host}?"
+} catch (wrong: KoppelException.InvitationInvalid) {
+    when (wrong.why) {
+        "koppelcode-mistyped" -> wrong.position?.let { "Teken $it van de koppelcode klopt niet" } ?: "De koppelcode klopt niet"
+        "host-invalid" -> "Dat serveradres klopt niet"
+        else -> "Dat is geen gebruikersnaam"
+    }
 }
 
 /** Pairs by a link; the number to type is in the state afterwards, also after a restart of the app. */
@@ -54,6 +69,18 @@ suspend fun connectWhileOnScreen(client: KoppelClient, screen: suspend () -> Uni
     online.cancel()
 }
 
+/** For as long as the app is on screen: one question for each delivery of a login, taken away when that is over. [ask] catches its own errors. */
+suspend fun askAsTheyCome(client: KoppelClient, render: (KoppelState) -> Unit, ask: suspend (Challenge) -> Unit): Unit = coroutineScope {
+    launch { client.stayConnected() }
+    val questions = mutableMapOf<Pair<ChallengeId, UInt>, Job>()
+    client.state.collect { state ->
+        render(state)
+        val live = state.challenges.associateBy { it.id to it.seq }
+        (questions.keys - live.keys).forEach { over -> questions.remove(over)?.cancel() }
+        for ((delivery, login) in live) if (!login.answered) questions.getOrPut(delivery) { launch { ask(login) } }
+    }
+}
+
 /** Shows a challenge and says what to do. */
 suspend fun show(client: KoppelClient, id: ChallengeId): String = when (val content = client.show(id)) {
     is ChallengeContent.Code -> "Typ in uw browser: ${content.digits}"
@@ -65,7 +92,7 @@ suspend fun show(client: KoppelClient, id: ChallengeId): String = when (val cont
 
 /** Approves with the number that the person typed. */
 suspend fun approveWithNumber(client: KoppelClient, id: ChallengeId, typed: String, prompt: ApprovalSigner): String =
-    when (val outcome = client.approve(id, typed, prompt)) {
+    when (val outcome = client.approve(id, number = typed, signer = prompt)) {
         Outcome.Approved -> "Ga terug naar uw browser"
         Outcome.Queued -> "Verstuurd zodra er verbinding is"
         is Outcome.WrongNumber -> "Dat getal is niet goed; nog ${outcome.left} keer"

@@ -48,7 +48,10 @@ private suspend fun answer(client: KoppelClient, login: Challenge, prompt: Appro
         val content = client.show(login.id)
         if (content is ChallengeContent.Code) say("Uw code voor ${login.organisation}: ${content.digits}")
         if (content != ChallengeContent.Number) return
-        while (client.approve(login.id, ask("Welk getal staat er op uw scherm?"), prompt) is Outcome.WrongNumber) say("Dat getal is niet goed")
+        do {
+            val outcome = client.approve(login.id, number = ask("Welk getal staat er op uw scherm?"), signer = prompt)
+            if (outcome is Outcome.WrongNumber) say("Dat getal is niet goed")
+        } while (outcome is Outcome.WrongNumber && outcome.left > 0u)
     } catch (over: KoppelException) {
         say("Dit verzoek is voorbij (${over.advice})")
     }

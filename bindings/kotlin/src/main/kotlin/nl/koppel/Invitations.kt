@@ -12,10 +12,14 @@ public val Invitation.host: String
 /** What a QR code held, or a link that was opened or pasted. */
 public fun Invitation.Companion.link(uri: String): Invitation = Invitation.Link(uri.toByteArray())
 
-/** A koppelcode as it was typed: any case, hyphens and spaces anywhere. */
-public fun Invitation.Companion.koppelcode(server: String, user: String, code: String): Invitation =
+/**
+ * A koppelcode as it was typed: any case, hyphens and spaces anywhere. Nothing is read yet: [host] says what is mistyped.
+ *
+ * @sample nl.koppel.examples.readKoppelcode
+ */
+public fun Invitation.Companion.koppelcode(code: String, server: String, user: String): Invitation =
     Invitation.Koppelcode(server, user, code.toByteArray())
 
 /** User name and password of the panel. */
-public fun Invitation.Companion.login(server: String, user: String, password: String): Invitation =
+public fun Invitation.Companion.login(password: String, server: String, user: String): Invitation =
     Invitation.Login(server, user, password.toByteArray())

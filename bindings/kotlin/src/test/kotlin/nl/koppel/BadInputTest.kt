@@ -54,7 +54,7 @@ class BadInputTest {
     @Test
     fun `a vault without its key is kept until the person starts afresh`() = story {
         val phone = TestPhone().start()
-        val offline = runCatching { phone.client.pair(Invitation.koppelcode("127.0.0.1:1", "jan", "0000-0000-0"), "x", false) }
+        val offline = runCatching { phone.client.pair(Invitation.koppelcode("0000-0000-0", "127.0.0.1:1", "jan"), "x", false) }
         assertTrue(offline.exceptionOrNull() is KoppelException.NoConnection)
         phone.close()
         val vault = phone.folder.resolve("vault")
@@ -84,9 +84,9 @@ class BadInputTest {
         for (uri in listOf("", "https://example.org/", "http://example.org/p#v=1", "x".repeat(600))) {
             assertEquals("link-invalid", fails<KoppelException.InvitationInvalid> { Invitation.link(uri).host }.why)
         }
-        assertEquals("host-invalid", fails<KoppelException.InvitationInvalid> { Invitation.koppelcode("http://example.org", "a", "0000-0000-0").host }.why)
-        assertEquals("name-invalid", fails<KoppelException.InvitationInvalid> { Invitation.koppelcode("example.org", " ", "0000-0000-0").host }.why)
-        assertEquals("password-invalid", fails<KoppelException.InvitationInvalid> { Invitation.login("example.org", "a", "").host }.why)
+        assertEquals("host-invalid", fails<KoppelException.InvitationInvalid> { Invitation.koppelcode("0000-0000-0", "http://example.org", "a").host }.why)
+        assertEquals("name-invalid", fails<KoppelException.InvitationInvalid> { Invitation.koppelcode("0000-0000-0", "example.org", " ").host }.why)
+        assertEquals("password-invalid", fails<KoppelException.InvitationInvalid> { Invitation.login("", "example.org", "a").host }.why)
     }
 
     /** Another JVM, so that the library is loaded anew. */

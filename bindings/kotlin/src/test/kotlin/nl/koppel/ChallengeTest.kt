@@ -106,7 +106,7 @@ class ChallengeTest {
         TestPhone().start().use { old ->
             val first = old.pairWith(server, "lies")
             TestPhone().start().connect().use { new ->
-                val code = Invitation.koppelcode(server.host, "lies", server.koppelcode("lies"))
+                val code = Invitation.koppelcode(server.koppelcode("lies"), server.host, "lies")
                 val account = new.client.pair(code, "nieuwe telefoon", true).accept(new.signer)
                 val question = old.state("a question") { state -> state.challenges.any { it.kind is ChallengeKind.ConfirmPairing } }.challenges.single()
                 assertEquals(ChallengeContent.ConfirmPairing("nieuwe telefoon"), old.client.show(question.id))

@@ -6,10 +6,15 @@ import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.readLines
 import kotlin.io.path.readText
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.launch
+import nl.koppel.examples.askAsTheyCome
 import nl.koppel.examples.fromScratch
+import nl.koppel.examples.readKoppelcode
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -33,6 +38,48 @@ class ExamplesTest {
             val lines = kotlinOn(page)
             assertTrue(lines.isNotEmpty(), "$page has no code")
             assertEquals(emptyList<String>(), lines - compiled, "$page")
+        }
+    }
+
+    @Test
+    fun `a mistyped koppelcode is said with its place`() {
+        val read = { typed: String, server: String -> readKoppelcode(typed, server, "anna") }
+        assertEquals("Koppelen met koppel.example.org?", read("0000-0000-0", "koppel.example.org"))
+        assertEquals("Teken 3 van de koppelcode klopt niet", read("00u0-0000-0", "koppel.example.org"))
+        assertEquals("De koppelcode klopt niet", read("0000-0000-1", "koppel.example.org"))
+        assertEquals("Dat serveradres klopt niet", read("0000-0000-0", "http://example.org"))
+    }
+
+    @Test
+    fun `a login is asked about once, and the question taken away when it is over`() = story {
+        RealServer.start().use { server ->
+            TestPhone().start().use { phone ->
+                phone.pairWith(server, "anna")
+                phone.disconnect()
+                val asked = Channel<ChallengeId>(Channel.UNLIMITED)
+                val takenAway = Channel<ChallengeId>(Channel.UNLIMITED)
+                val screen = launch {
+                    askAsTheyCome(phone.client, render = {}) { login ->
+                        asked.send(login.id)
+                        try {
+                            awaitCancellation()
+                        } finally {
+                            takenAway.trySend(login.id)
+                        }
+                    }
+                }
+                server.challenge("anna", "number")
+                val first = asked.receive()
+                assertEquals(ChallengeContent.Number, phone.client.show(first))
+                phone.client.deny(first, DenyReason.MISTAKE)
+                assertEquals(first, takenAway.receive())
+                server.challenge("anna", "code")
+                val second = asked.receive()
+                assertNotEquals(first, second)
+                screen.cancelAndJoin()
+                assertEquals(second, takenAway.receive())
+                assertTrue(asked.tryReceive().isFailure, "each once")
+            }
         }
     }
 

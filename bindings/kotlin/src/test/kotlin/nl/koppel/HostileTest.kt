@@ -86,7 +86,7 @@ class HostileTest {
     fun `a locked store is never read as an empty one`() = story {
         val hostile = Hostile()
         val phone = hostile.phone().start()
-        val account = phone.let { server.user("locked"); it.client.pair(Invitation.koppelcode(server.host, "locked", server.koppelcode("locked")), "telefoon", true) }.account
+        val account = phone.let { server.user("locked"); it.client.pair(Invitation.koppelcode(server.koppelcode("locked"), server.host, "locked"), "telefoon", true) }.account
         phone.close()
         hostile.instead["get"] = { throw PlatformException.Locked() }
         repeat(3) { fails<KoppelException.Locked> { phone.start() } }
@@ -104,7 +104,7 @@ class HostileTest {
                 hostile.phone().start().use { phone ->
                     hostile.instead[call] = { throw error() }
                     val failed = fails<KoppelException.NotAvailable> {
-                        phone.client.pair(Invitation.koppelcode(server.host, name, server.koppelcode(name)), "telefoon", true)
+                        phone.client.pair(Invitation.koppelcode(server.koppelcode(name), server.host, name), "telefoon", true)
                     }
                     assertEquals("keys-unavailable", failed.why, "$call")
                     hostile.instead.clear()
@@ -120,7 +120,7 @@ class HostileTest {
         val name = user()
         server.user(name)
         hostile.phone().start().use { phone ->
-            val offer = phone.client.pair(Invitation.koppelcode(server.host, name, server.koppelcode(name)), "telefoon", false)
+            val offer = phone.client.pair(Invitation.koppelcode(server.koppelcode(name), server.host, name), "telefoon", false)
             for (error in errors) {
                 hostile.instead["sign"] = { throw error() }
                 fails<KoppelException> { offer.accept(null) }

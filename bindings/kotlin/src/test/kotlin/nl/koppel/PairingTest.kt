@@ -1,7 +1,11 @@
 package nl.koppel
 
-import kotlinx.coroutines.delay
+import java.net.InetAddress
+import java.net.ServerSocket
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -38,6 +42,8 @@ class PairingTest {
             val offer = phone.client.pair(invitation, "telefoon", true)
             assertEquals("De Linden" to "bram", offer.organisation to offer.user)
             val account = offer.accept(phone.signer)
+            val accepted = phone.client.state.value.account(account)?.status
+            assertTrue(accepted is AccountStatus.AwaitingConfirmation, "it is in the state by now: $accepted")
             server.confirm("bram", phone.checkNumber(account))
             phone.state("active") { it.account(account)?.status == AccountStatus.Active }
         }
@@ -48,10 +54,10 @@ class PairingTest {
         server.user("carla")
         TestPhone().start().connect().use { phone ->
             val wrong = fails<KoppelException.InvitationRefused> {
-                phone.client.pair(Invitation.login(server.host, "carla", "wrong"), "telefoon", false)
+                phone.client.pair(Invitation.login("wrong", server.host, "carla"), "telefoon", false)
             }
             assertTrue(wrong.message!!.isNotBlank())
-            val login = Invitation.login(server.host, "carla", RealServer.PASSWORD)
+            val login = Invitation.login(RealServer.PASSWORD, server.host, "carla")
             val account = phone.client.pair(login, "telefoon", approvals = false).accept(signer = null)
             server.confirm("carla", phone.checkNumber(account))
             val active = phone.state("active") { it.account(account)?.status == AccountStatus.Active }
@@ -64,7 +70,7 @@ class PairingTest {
         server.user("dirk")
         TestPhone().start().use { phone ->
             val mistyped = fails<KoppelException.InvitationInvalid> {
-                phone.client.pair(Invitation.koppelcode(server.host, "dirk", "00U0-0000-0"), "telefoon", true)
+                phone.client.pair(Invitation.koppelcode("00U0-0000-0", server.host, "dirk"), "telefoon", true)
             }
             assertEquals(3u, mistyped.position)
             assertTrue(phone.client.state.value.accounts.isEmpty())
@@ -75,7 +81,7 @@ class PairingTest {
     fun `a person who steps back at the prompt may accept again`() = story {
         server.user("eva")
         TestPhone().start().connect().use { phone ->
-            val offer = phone.client.pair(Invitation.koppelcode(server.host, "eva", server.koppelcode("eva")), "telefoon", true)
+            val offer = phone.client.pair(Invitation.koppelcode(server.koppelcode("eva"), server.host, "eva"), "telefoon", true)
             fails<KoppelException.UserCancelled> { offer.accept { throw PlatformException.UserCancelled() } }
             phone.state("offered again") { it.account(offer.account)?.status == AccountStatus.Offered }
             offer.accept(phone.signer)
@@ -89,7 +95,7 @@ class PairingTest {
     fun `an offer outlives the process, and a declined one leaves no key`() = story {
         server.user("fred")
         val phone = TestPhone().start()
-        val offer = phone.client.pair(Invitation.koppelcode(server.host, "fred", server.koppelcode("fred")), "telefoon", true)
+        val offer = phone.client.pair(Invitation.koppelcode(server.koppelcode("fred"), server.host, "fred"), "telefoon", true)
         phone.close()
         phone.start().use {
             val again = phone.state("offered") { it.account(offer.account)?.status == AccountStatus.Offered }
@@ -104,7 +110,7 @@ class PairingTest {
     fun `a check number outlives the process`() = story {
         server.user("greet")
         val phone = TestPhone().start()
-        val offer = phone.client.pair(Invitation.koppelcode(server.host, "greet", server.koppelcode("greet")), "telefoon", true)
+        val offer = phone.client.pair(Invitation.koppelcode(server.koppelcode("greet"), server.host, "greet"), "telefoon", true)
         val account = offer.accept(phone.signer)
         val number = phone.checkNumber(account)
         phone.close()
@@ -118,16 +124,16 @@ class PairingTest {
     @Test
     fun `a pairing that is cancelled is given up`() = story {
         TestPhone().start().use { phone ->
-            val nobody = Invitation.koppelcode("127.0.0.1:1", "jan", "0000-0000-0")
+            val nobody = Invitation.koppelcode("0000-0000-0", "127.0.0.1:1", "jan")
             fails<KoppelException.NoConnection> { phone.client.pair(nobody, "telefoon", true) }
-            server.user("hans")
-            server.kill()
-            val pairing = launch { runCatching { phone.client.pair(Invitation.koppelcode(server.host, "hans", "0000-0000-0"), "telefoon", true) } }
-            delay(50)
-            pairing.cancel()
-            pairing.join()
-            server.restart()
+            ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { silent ->
+                silent.soTimeout = 30_000
+                val invitation = Invitation.koppelcode("0000-0000-0", "127.0.0.1:${silent.localPort}", "hans")
+                val pairing = launch { runCatching { phone.client.pair(invitation, "telefoon", true) } }
+                withContext(Dispatchers.IO) { silent.accept() }.use { pairing.cancelAndJoin() }
+            }
             phone.state("gone") { it.accounts.isEmpty() }
+            phone.client.stop()
             assertFalse(phone.secrets.names().any { it.startsWith("account/") })
         }
     }

@@ -124,8 +124,8 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
     private suspend fun pair(act: JsonObject): JsonObject {
         val invitation = when (val door = act.text("door")) {
             "link" -> Invitation.link(act.text("link"))
-            "koppelcode" -> Invitation.koppelcode(act.text("host"), act.text("user"), act.text("code"))
-            "login" -> Invitation.login(act.text("host"), act.text("user"), act.text("password"))
+            "koppelcode" -> Invitation.koppelcode(act.text("code"), act.text("host"), act.text("user"))
+            "login" -> Invitation.login(act.text("password"), act.text("host"), act.text("user"))
             else -> throw IllegalArgumentException("no door $door")
         }
         val client = opened()

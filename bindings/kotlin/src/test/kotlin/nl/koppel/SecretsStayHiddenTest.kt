@@ -35,8 +35,8 @@ class SecretsStayHiddenTest {
         )
         val said = listOf(
             Invitation.link(canary),
-            Invitation.koppelcode("example.org", "jan", canary),
-            Invitation.login("example.org", "jan", canary),
+            Invitation.koppelcode(canary, "example.org", "jan"),
+            Invitation.login(canary, "example.org", "jan"),
             ChallengeContent.Code(bytes),
             request,
             ApprovalStep.Sign(request),

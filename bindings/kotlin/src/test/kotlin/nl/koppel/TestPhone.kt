@@ -46,7 +46,7 @@ class TestPhone(
     suspend fun pairWith(server: RealServer, user: String, approvals: Boolean = true): AccountId {
         server.user(user)
         connect()
-        val offer = client.pair(Invitation.koppelcode(server.host, user, server.koppelcode(user)), "telefoon van $user", approvals)
+        val offer = client.pair(Invitation.koppelcode(server.koppelcode(user), server.host, user), "telefoon van $user", approvals)
         val account = offer.accept(signer)
         server.confirm(user, checkNumber(account))
         state("active") { it.account(account)?.status == AccountStatus.Active }
