@@ -5,16 +5,21 @@
 //! deadline; a redirect is an error, since nothing in the protocol redirects; no content encoding is offered and none is accepted;
 //! no proxy of the environment is asked, because what would be sent through it is a second factor.
 
-use std::error::Error;
-use std::io;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
 };
-use reqwest::{Client, Method, Response, redirect};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
+use crate::dial::Address;
 use crate::tls::{Roots, TlsPin};
 
 /// The most bytes of an answer's body.
@@ -22,6 +27,10 @@ pub const LARGEST_ANSWER: usize = 256 * 1024;
 /// The deepest nesting of an answer's JSON.
 pub const DEEPEST_JSON: usize = 16;
 const CONNECT_WITHIN: Duration = Duration::from_secs(8);
+/// A connection that lay idle longer is not used again.
+const IDLE_FOR: Duration = Duration::from_secs(60);
+const MOST_IDLE: usize = 2;
+const AGENT: &str = concat!("koppel/", env!("CARGO_PKG_VERSION"));
 /// The whole exchange, body included.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 const DEVICE_PROOF: HeaderName = HeaderName::from_static("device-proof");
@@ -94,11 +103,17 @@ impl std::fmt::Debug for Answer {
 }
 
 /// A client for one server (its trust can be its own).
-#[derive(Debug, Clone)]
-pub struct HttpClient {
-    client: Client,
-    origin: String,
+#[derive(Clone)]
+pub struct HttpClient(Arc<Inner>);
+
+struct Inner {
+    address: Address,
+    deadline: Duration,
+    idle: Mutex<Vec<(Line, Instant)>>,
 }
+
+/// A connection that takes one question at a time.
+type Line = SendRequest<Full<Bytes>>;
 
 impl HttpClient {
     /// A client for the server at `origin` (`https://host[:port]`, no slash at the end).
@@ -113,44 +128,90 @@ impl HttpClient {
         pin: Option<TlsPin>,
         deadline: Duration,
     ) -> Result<Self, HttpError> {
-        let tls = roots.config(pin, &[b"http/1.1"]).map_err(|_| HttpError::Untrusted)?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("koppel/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(deadline)
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(2)
-            .build()
-            .map_err(|_| HttpError::Untrusted)?;
-        Ok(Self { client, origin: origin.to_owned() })
+        let address = Address::of(origin, roots, pin)?;
+        Ok(Self(Arc::new(Inner { address, deadline, idle: Mutex::default() })))
     }
 
     /// Asks once. Retrying is the caller's decision: only they know what may be sent twice.
     pub async fn ask(&self, question: Question<'_>) -> Result<Answer, HttpError> {
-        let method = match question.body {
-            Some(_) => Method::POST,
-            None => Method::GET,
-        };
-        let mut request = self.client.request(method, format!("{}{}", self.origin, question.path));
-        if let Some(body) = question.body {
-            request = request.header(CONTENT_TYPE, question.content_type).body(body.to_vec());
+        let request = self.request(question)?;
+        timeout(self.0.deadline, self.exchange(request)).await.unwrap_or(Err(HttpError::TimedOut))
+    }
+
+    fn request(&self, question: Question<'_>) -> Result<Request<Full<Bytes>>, HttpError> {
+        let mut request = Request::builder()
+            .method(if question.body.is_some() { Method::POST } else { Method::GET })
+            .uri(question.path)
+            .header(HOST, self.0.address.authority())
+            .header(USER_AGENT, AGENT);
+        if question.body.is_some() {
+            request = request.header(CONTENT_TYPE, question.content_type);
         }
         if let Some(proof) = question.proof {
             let mut value = HeaderValue::from_str(proof).map_err(|_| HttpError::Malformed)?;
             value.set_sensitive(true);
             request = request.header(DEVICE_PROOF, value);
         }
-        let response = request.send().await.map_err(translate)?;
-        read(response).await
+        let body = Bytes::copy_from_slice(question.body.unwrap_or_default());
+        request.body(Full::new(body)).map_err(|_| HttpError::Malformed)
+    }
+
+    async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, HttpError> {
+        // The server may have ended a connection while it lay idle. What never left on it leaves on another; what may have left does not.
+        while let Some(mut line) = self.idle_line() {
+            if line.ready().await.is_err() {
+                continue;
+            }
+            match line.try_send_request(request).await {
+                Ok(response) => return self.read(line, response).await,
+                Err(mut unsent) => request = unsent.take_message().ok_or(HttpError::Unreachable)?,
+            }
+        }
+        let mut line = timeout(CONNECT_WITHIN, self.connect()).await.map_err(|_| HttpError::TimedOut)??;
+        let response = line.send_request(request).await.map_err(|_| HttpError::Unreachable)?;
+        self.read(line, response).await
+    }
+
+    async fn connect(&self) -> Result<Line, HttpError> {
+        let wire = TokioIo::new(self.0.address.dial().await?);
+        let (line, connection) = http1::handshake(wire).await.map_err(|_| HttpError::Unreachable)?;
+        tokio::spawn(async move {
+            // Whoever waits for an answer on it is told.
+            let _ = connection.await;
+        });
+        Ok(line)
+    }
+
+    async fn read(&self, line: Line, response: Response<Incoming>) -> Result<Answer, HttpError> {
+        let answer = read(response).await?;
+        let mut idle = self.idle();
+        if idle.len() < MOST_IDLE {
+            idle.push((line, Instant::now()));
+        }
+        Ok(answer)
+    }
+
+    /// The connection that was used last, if any is still good.
+    fn idle_line(&self) -> Option<Line> {
+        let mut idle = self.idle();
+        idle.retain(|(line, since)| since.elapsed() < IDLE_FOR && !line.is_closed());
+        idle.pop().map(|(line, _)| line)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Line, Instant)>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn read(mut response: Response) -> Result<Answer, HttpError> {
-    let status = response.status().as_u16();
-    if response.status().is_redirection() {
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpClient({})", self.0.address.authority())
+    }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Answer, HttpError> {
+    let status = response.status();
+    if status.is_redirection() {
         return Err(HttpError::Malformed);
     }
     let headers = response.headers();
@@ -167,8 +228,11 @@ async fn read(mut response: Response) -> Result<Answer, HttpError> {
         .map(|seconds| Duration::from_secs(seconds.min(24 * 3600)));
     let is_json = text(headers, CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/"));
 
+    let mut pieces = response.into_body();
     let mut body = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(translate)? {
+    while let Some(piece) = pieces.frame().await {
+        // What is no data is a trailer, and says nothing to us.
+        let Ok(piece) = piece.map_err(|_| HttpError::Unreachable)?.into_data() else { continue };
         if body.len() + piece.len() > LARGEST_ANSWER {
             return Err(HttpError::TooLarge);
         }
@@ -177,7 +241,7 @@ async fn read(mut response: Response) -> Result<Answer, HttpError> {
     if is_json && !is_shallow(&body, DEEPEST_JSON) {
         return Err(HttpError::Malformed);
     }
-    Ok(Answer { status, nonce, time_ms, retry_after, body })
+    Ok(Answer { status: status.as_u16(), nonce, time_ms, retry_after, body })
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
@@ -186,28 +250,6 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 fn number(headers: &HeaderMap, name: HeaderName) -> Option<i64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
-}
-
-fn translate(error: reqwest::Error) -> HttpError {
-    if error.is_timeout() {
-        HttpError::TimedOut
-    } else if error.source().is_some_and(is_about_tls) {
-        HttpError::Untrusted
-    } else if error.is_builder() {
-        HttpError::Malformed
-    } else {
-        HttpError::Unreachable
-    }
-}
-
-/// Whether a TLS error is at the bottom of this. An `io::Error` hides what it wraps from `source()`, so both ways are taken.
-pub(crate) fn is_about_tls(error: &(dyn Error + 'static)) -> bool {
-    if error.is::<rustls::Error>() {
-        return true;
-    }
-    let wrapped =
-        error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).is_some_and(|wrapped| is_about_tls(wrapped));
-    wrapped || error.source().is_some_and(is_about_tls)
 }
 
 /// Whether no value of this JSON is nested deeper than `limit`. Looks at brackets outside strings only, so it is safe on

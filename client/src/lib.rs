@@ -15,6 +15,7 @@
 pub mod client;
 pub mod clock;
 pub mod conversation;
+mod dial;
 pub mod disk;
 mod engine;
 pub mod error;

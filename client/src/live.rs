@@ -4,23 +4,17 @@
 //! floods is cut off: 64 KiB a frame and no more than a few hundred frames in ten seconds. A server that falls silent is given
 //! up after two missed heartbeats, since a half-open connection looks exactly like a quiet one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use url::Url;
 
-use crate::http::{DEEPEST_JSON, HttpError, is_about_tls, is_shallow};
+use crate::dial::{Address, Wire};
+use crate::http::{DEEPEST_JSON, HttpError, is_shallow};
 use crate::tls::{Roots, TlsPin};
 
 /// The path of the live channel, as the device proof names it.
@@ -59,14 +53,9 @@ impl From<HttpError> for Refusal {
 
 /// An open live channel.
 pub struct LiveChannel {
-    socket: Socket,
+    socket: Box<WebSocketStream<Box<dyn Wire>>>,
     frames: u32,
     window: Instant,
-}
-
-enum Socket {
-    Plain(Box<WebSocketStream<TcpStream>>),
-    Tls(Box<WebSocketStream<TlsStream<TcpStream>>>),
 }
 
 impl LiveChannel {
@@ -79,49 +68,22 @@ impl LiveChannel {
     }
 
     async fn connect(origin: &str, roots: &Roots, pin: Option<TlsPin>) -> Result<Self, Refusal> {
-        let url = Url::parse(origin).map_err(|_| HttpError::Malformed)?;
-        let host = url.host_str().ok_or(HttpError::Malformed)?.to_owned();
-        let port = url.port_or_known_default().ok_or(HttpError::Malformed)?;
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let tcp = TcpStream::connect((bare, port)).await.map_err(|_| HttpError::Unreachable)?;
-        // Receipts are small and should leave at once; that the option is refused costs nothing but speed.
-        let _ = tcp.set_nodelay(true);
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.clone(),
-        };
+        let address = Address::of(origin, roots, pin)?;
+        let wire = address.dial().await?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(LARGEST_FRAME))
             .max_frame_size(Some(LARGEST_FRAME))
             .read_buffer_size(4 * 1024)
             .write_buffer_size(0)
             .max_write_buffer_size(LARGEST_FRAME);
-        let socket = if url.scheme() == "https" {
-            let tls: Arc<ClientConfig> = roots.config(pin, &[b"http/1.1"]).map_err(|_| HttpError::Untrusted)?.into();
-            let name = ServerName::try_from(bare.to_owned()).map_err(|_| HttpError::Malformed)?;
-            let tls = TlsConnector::from(tls).connect(name, tcp).await.map_err(|error| match is_about_tls(&error) {
-                true => HttpError::Untrusted,
-                false => HttpError::Unreachable,
-            })?;
-            let (socket, _) = client_async_with_config(format!("wss://{authority}{PATH}"), tls, Some(config))
-                .await
-                .map_err(refusal)?;
-            Socket::Tls(Box::new(socket))
-        } else {
-            let (socket, _) = client_async_with_config(format!("ws://{authority}{PATH}"), tcp, Some(config))
-                .await
-                .map_err(refusal)?;
-            Socket::Plain(Box::new(socket))
-        };
-        Ok(Self { socket, frames: 0, window: Instant::now() })
+        let opened = client_async_with_config(address.websocket_url(PATH), wire, Some(config)).await;
+        let (socket, _) = opened.map_err(refusal)?;
+        Ok(Self { socket: Box::new(socket), frames: 0, window: Instant::now() })
     }
 
     /// What the server says next. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<Heard, HttpError> {
-        let message = match &mut self.socket {
-            Socket::Plain(socket) => socket.next().await,
-            Socket::Tls(socket) => socket.next().await,
-        };
+        let message = self.socket.next().await;
         self.count_frame()?;
         match message {
             None | Some(Ok(Message::Close(_))) => Ok(Heard::End),
@@ -145,13 +107,7 @@ impl LiveChannel {
     /// Sends a text frame.
     pub async fn send(&mut self, frame: String) -> Result<(), HttpError> {
         let message = Message::Text(frame.into());
-        let sent = timeout(SEND_WITHIN, async {
-            match &mut self.socket {
-                Socket::Plain(socket) => socket.send(message).await,
-                Socket::Tls(socket) => socket.send(message).await,
-            }
-        });
-        match sent.await {
+        match timeout(SEND_WITHIN, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(HttpError::Unreachable),
             Err(_) => Err(HttpError::TimedOut),
@@ -160,14 +116,8 @@ impl LiveChannel {
 
     /// Says good-bye, as far as the other side still listens.
     pub async fn close(mut self) {
-        let farewell = async {
-            match &mut self.socket {
-                Socket::Plain(socket) => socket.close().await,
-                Socket::Tls(socket) => socket.close().await,
-            }
-        };
         // Whether it was heard makes no difference: the channel is gone.
-        let _ = timeout(Duration::from_secs(1), farewell).await;
+        let _ = timeout(Duration::from_secs(1), self.socket.close()).await;
     }
 
     fn count_frame(&mut self) -> Result<(), HttpError> {

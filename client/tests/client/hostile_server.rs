@@ -126,6 +126,52 @@ async fn what_is_not_http_at_all_is_an_error_and_no_panic() {
 }
 
 #[tokio::test]
+async fn a_connection_is_used_again_until_the_server_ends_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let connections = tokio::spawn(async move {
+        for connections in 1.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for more in ["", "", "Connection: close\r\n"] {
+                read_head(&mut stream).await;
+                let answer = format!("HTTP/1.1 200 OK\r\n{more}Content-Length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+            if connections == 3 {
+                return;
+            }
+        }
+    });
+    let client = HttpClient::new(&origin, &Roots::bundled(), None).unwrap();
+    for _ in 0..9 {
+        let question = Question { path: "/d/v1/inbox", body: None, content_type: "", proof: None };
+        assert_eq!(client.ask(question).await.unwrap().status, 200);
+    }
+    connections.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_may_have_left_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let heard = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        read_head(&mut stream).await;
+        drop(stream);
+        listener
+    });
+    let client = HttpClient::new(&origin, &Roots::bundled(), None).unwrap();
+    let question = Question { path: "/d/v1/inbox", body: None, content_type: "", proof: None };
+    client.ask(question).await.unwrap();
+    assert_eq!(client.ask(question).await.unwrap_err(), HttpError::Unreachable);
+    let listener = heard.await.unwrap();
+    let second = tokio::time::timeout(Duration::from_millis(100), listener.accept());
+    assert!(second.await.is_err(), "nobody connects to say it once more");
+}
+
+#[tokio::test]
 async fn nobody_listening_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
