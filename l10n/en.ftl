@@ -34,6 +34,14 @@ verify-others = { $count ->
     [one] Another login request is waiting for this account. Only the request of this page is yours. Is the other one strange to you? Choose “This was not me” in the app.
    *[other] { $count } other login requests are waiting for this account. Only the request of this page is yours. Are the others strange to you? Choose “This was not me” in the app.
 }
+verify-totp-intro = Type the code that your authenticator shows now.
+verify-recovery-intro = Type one of your recovery codes, with the number before it. Then you set up again how you log in.
+verify-recovery-label = Recovery code
+verify-other = Use another method
+verify-other-app = Code in the app
+verify-other-totp = Code from the authenticator
+verify-other-recovery = Recovery code
+verify-nothing-works = Does nothing work? Call the support of { $party }.
 verify-approved-title = You are verified
 verify-approved-text = You are going on to { $party }.
 
@@ -59,6 +67,7 @@ problem-wrong-code = { $tries ->
    *[other] That code is not right. You can try { $tries } more times.
 }
 problem-incomplete = Fill in all { $digits } digits. This does not count as a try.
+problem-recovery-form = A recovery code is a number with sixteen letters and digits, such as 3-7KQM-X2PD-9RTV-H4CW. This does not count as a try.
 problem-wait = { $seconds ->
     [one] A wrong code was entered too often. Wait 1 second, then try again.
    *[other] A wrong code was entered too often. Wait { $seconds } seconds, then try again.
@@ -141,6 +150,79 @@ enrol-done-title = Done! Congratulations!
 enrol-done-text = Your account is secured with { $device }.
 enrol-done-next = From now on you confirm each login with this phone.
 enrol-continue-to = Continue to { $party }
+
+## Setting up methods
+wizard-why = From now on you confirm each login with something you have, beside your password. This is called two-step verification. Whoever only knows your password does not get in.
+wizard-advice = Our advice: begin with the app. Then add a backup, for when you lose your phone.
+wizard-backup-title = Add a backup too
+wizard-backup-text = What you set up just now works. Add one more thing that lets you in when you lose your phone.
+wizard-recovered-title = Set something up again
+wizard-recovered-text = Your recovery code is right. Choose how you log in from now on; then you go on here.
+wizard-more-title = Your account is secured
+wizard-more-text = You may add something more, or continue.
+wizard-app = Koppel app
+wizard-app-text = You receive a code in the app on your phone.
+wizard-call = Call to your mobile number
+wizard-call-text = You are called and hear a code.
+wizard-totp = Authenticator
+wizard-totp-text = Google Authenticator, Microsoft Authenticator, Cisco Duo Mobile or another app shows a code, also without a connection.
+wizard-codes = Recovery codes
+wizard-codes-text = Ten codes on paper, for when you have nothing else left.
+wizard-add = Add
+wizard-add-label = Add { $method }
+wizard-added = Added
+wizard-unavailable = Not available at { $party } yet.
+wizard-other = Choose another method
+wizard-totp-title = Add an authenticator
+wizard-totp-this-phone = Open in the authenticator on this phone
+wizard-totp-open = Open your authenticator and choose to add an account.
+wizard-totp-scan = Scan this QR code.
+wizard-totp-qr-label = QR code for your authenticator
+wizard-totp-type = Type the six-digit code that your authenticator shows now.
+wizard-totp-label = Code from your authenticator, { $digits } digits
+wizard-totp-add = Add authenticator
+wizard-totp-wrong = This code is not right. Nothing is lost. Wait for the next code and type that one; is the clock of your phone right?
+wizard-totp-manual = Cannot scan? Type the key
+wizard-totp-key-intro = In your authenticator, choose to type a key that is based on time. Give this key to nobody else.
+wizard-totp-key-label = Key
+wizard-codes-intro = You get ten codes. Each works once. Keep them on paper or in another safe place, not on your phone.
+wizard-codes-again = Your codes were shown already, and that happens only once. You did not keep them? Then make new ones; the former do not work.
+wizard-codes-show = Show the codes
+wizard-codes-make-new = Make new codes
+wizard-codes-title = Your recovery codes
+wizard-codes-once = You see these codes only now. Print them or write them down, with the number before each.
+wizard-codes-print = Print
+wizard-codes-tick = I have kept these codes
+wizard-codes-kept-title = Did you keep the codes?
+wizard-codes-kept-text = Tick the box if you kept them. If not, make new codes; the former do not work then.
+wizard-done-text = Your account is secured. At each next login you confirm with what you have set up just now.
+
+## Settings
+settings-title = 2FA settings
+settings-methods = How you confirm a login
+settings-phones = Phones with the app
+settings-add = Add
+settings-primary = first choice
+settings-make-primary = Ask for this first
+settings-used = Last used on { $date }
+settings-never-used = Not used yet
+settings-codes-left = { $count ->
+    [0] All codes are used. Make new ones.
+    [one] 1 code left. Make new ones.
+   *[other] { $count } codes left
+}
+settings-seen = last seen on { $date }
+settings-approves = can approve
+settings-codes-only = shows codes only
+settings-remove = Remove
+settings-remove-yes = Yes, remove
+settings-remove-method = { $method } leaves your account and works no more. All your phones are told.
+settings-remove-phone = { $phone } is unlinked and receives no more codes. Your other phones are told.
+settings-needed = You need this to get in now. Add something else first.
+settings-no-name = Give your phone a name. Nothing was changed.
+settings-rename = Change the name
+settings-rename-yes = Save the name
+settings-name-label = Name of this phone
 
 ## The link that a phone opens
 link-tab = Pair a phone

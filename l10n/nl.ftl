@@ -34,6 +34,14 @@ verify-others = { $count ->
     [one] Er wacht nog een ander inlogverzoek voor dit account. Alleen het verzoek van deze pagina is van u. Herkent u het andere niet? Kies in de app “Dit was ik niet”.
    *[other] Er wachten nog { $count } andere inlogverzoeken voor dit account. Alleen het verzoek van deze pagina is van u. Herkent u de andere niet? Kies in de app “Dit was ik niet”.
 }
+verify-totp-intro = Typ de code die uw authenticator nu toont.
+verify-recovery-intro = Typ een van uw herstelcodes, met het nummer ervoor. Daarna stelt u opnieuw iets in waarmee u inlogt.
+verify-recovery-label = Herstelcode
+verify-other = Een andere methode gebruiken
+verify-other-app = Code in de app
+verify-other-totp = Code uit de authenticator
+verify-other-recovery = Herstelcode
+verify-nothing-works = Werkt niets hiervan? Bel de klantenservice van { $party }.
 verify-approved-title = U bent geverifieerd
 verify-approved-text = U gaat verder naar { $party }.
 
@@ -59,6 +67,7 @@ problem-wrong-code = { $tries ->
    *[other] Deze code klopt niet. U kunt het nog { $tries } keer proberen.
 }
 problem-incomplete = Vul alle { $digits } cijfers in. Dit telt niet als poging.
+problem-recovery-form = Een herstelcode is een nummer met zestien letters en cijfers, zoals 3-7KQM-X2PD-9RTV-H4CW. Dit telt niet als poging.
 problem-wait = { $seconds ->
     [one] Er is te vaak een verkeerde code ingevuld. Wacht 1 seconde en probeer het dan opnieuw.
    *[other] Er is te vaak een verkeerde code ingevuld. Wacht { $seconds } seconden en probeer het dan opnieuw.
@@ -141,6 +150,79 @@ enrol-done-title = Klaar! Gefeliciteerd!
 enrol-done-text = Uw account is beveiligd met { $device }.
 enrol-done-next = Bij elke volgende keer inloggen bevestigt u met deze telefoon.
 enrol-continue-to = Doorgaan naar { $party }
+
+## Methoden instellen
+wizard-why = Naast uw wachtwoord bevestigt u het inloggen voortaan met iets dat u bij u heeft. Dat heet tweestapsverificatie. Wie alleen uw wachtwoord kent, komt dan niet binnen.
+wizard-advice = Ons advies: begin met de app. Daarna voegt u een reserve toe, voor als u uw telefoon kwijt bent.
+wizard-backup-title = Voeg ook een reserve toe
+wizard-backup-text = Wat u net instelde, werkt. Voeg nu nog iets toe waarmee u binnenkomt als u uw telefoon kwijt bent.
+wizard-recovered-title = Stel opnieuw iets in
+wizard-recovered-text = Uw herstelcode klopt. Kies waarmee u voortaan inlogt; daarna gaat u hier verder.
+wizard-more-title = Uw account is beveiligd
+wizard-more-text = U kunt nog iets toevoegen, of doorgaan.
+wizard-app = Koppel-app
+wizard-app-text = U ontvangt een code in de app op uw telefoon.
+wizard-call = Oproep naar uw mobiele nummer
+wizard-call-text = U wordt gebeld en hoort een code.
+wizard-totp = Authenticator
+wizard-totp-text = Google Authenticator, Microsoft Authenticator, Cisco Duo Mobile of een andere app toont een code, ook zonder verbinding.
+wizard-codes = Herstelcodes
+wizard-codes-text = Tien codes op papier, voor als u niets anders meer heeft.
+wizard-add = Toevoegen
+wizard-add-label = { $method } toevoegen
+wizard-added = Toegevoegd
+wizard-unavailable = Nog niet beschikbaar bij { $party }.
+wizard-other = Een andere methode kiezen
+wizard-totp-title = Authenticator toevoegen
+wizard-totp-this-phone = Openen in de authenticator op deze telefoon
+wizard-totp-open = Open uw authenticator en kies daar een account toevoegen.
+wizard-totp-scan = Scan deze QR-code.
+wizard-totp-qr-label = QR-code voor uw authenticator
+wizard-totp-type = Typ hier de code van zes cijfers die uw authenticator nu toont.
+wizard-totp-label = Code uit uw authenticator, { $digits } cijfers
+wizard-totp-add = Authenticator toevoegen
+wizard-totp-wrong = Deze code klopt niet. Er is niets verloren gegaan. Wacht op de volgende code en typ die; klopt de klok van uw telefoon?
+wizard-totp-manual = Lukt scannen niet? Typ de sleutel over
+wizard-totp-key-intro = Kies in uw authenticator voor een sleutel typen, op basis van tijd. Geef deze sleutel aan niemand anders.
+wizard-totp-key-label = Sleutel
+wizard-codes-intro = U krijgt tien codes. Elke code werkt één keer. Bewaar ze op papier of op een andere veilige plek, niet op uw telefoon.
+wizard-codes-again = Uw codes zijn al getoond, en dat kan maar één keer. Heeft u ze niet bewaard? Maak dan nieuwe; de vorige werken niet.
+wizard-codes-show = Codes tonen
+wizard-codes-make-new = Nieuwe codes maken
+wizard-codes-title = Uw herstelcodes
+wizard-codes-once = U ziet deze codes alleen nu. Druk ze af of schrijf ze over, met het nummer ervoor.
+wizard-codes-print = Afdrukken
+wizard-codes-tick = Ik heb deze codes bewaard
+wizard-codes-kept-title = Heeft u de codes bewaard?
+wizard-codes-kept-text = Zet een vinkje als u ze bewaard heeft. Zo niet, maak dan nieuwe codes; de vorige werken dan niet.
+wizard-done-text = Uw account is beveiligd. Bij elke volgende keer inloggen bevestigt u met wat u net heeft ingesteld.
+
+## Instellingen
+settings-title = 2FA instellingen
+settings-methods = Zo bevestigt u het inloggen
+settings-phones = Telefoons met de app
+settings-add = Toevoegen
+settings-primary = eerste keuze
+settings-make-primary = Voortaan als eerste vragen
+settings-used = Laatst gebruikt op { $date }
+settings-never-used = Nog niet gebruikt
+settings-codes-left = { $count ->
+    [0] Alle codes zijn gebruikt. Maak nieuwe.
+    [one] Nog 1 code over. Maak nieuwe.
+   *[other] Nog { $count } codes over
+}
+settings-seen = laatst gezien op { $date }
+settings-approves = kan goedkeuren
+settings-codes-only = toont alleen codes
+settings-remove = Verwijderen
+settings-remove-yes = Ja, verwijderen
+settings-remove-method = { $method } verdwijnt van uw account en werkt daarna niet meer. Al uw telefoons krijgen bericht.
+settings-remove-phone = { $phone } wordt ontkoppeld en ontvangt geen codes meer. Uw andere telefoons krijgen bericht.
+settings-needed = Dit is nu nodig om binnen te komen. Voeg eerst iets anders toe.
+settings-no-name = Geef uw telefoon een naam. Er is niets veranderd.
+settings-rename = Naam veranderen
+settings-rename-yes = Naam opslaan
+settings-name-label = Naam van deze telefoon
 
 ## De link die een telefoon opent
 link-tab = Telefoon koppelen

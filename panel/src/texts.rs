@@ -98,12 +98,12 @@ texts! {
     known_phones: "Telefoons waarvan wij de handtekening kennen", "Phones whose signature we know";
     no_known_phones: "Nog geen. Zodra u een inlogverzoek op uw telefoon goedkeurt, staat hij hier.",
         "None yet. As soon as you approve a login on your phone, it is listed here.";
-    couple: "Koppel uw telefoon", "Pair your phone";
-    couple_lead: "Voor een nieuwe of een tweede telefoon. Wij vragen eerst uw wachtwoord nog eens.",
-        "For a new or a second phone. First we ask for your password once more.";
+    couple: "2FA instellingen", "2FA settings";
+    couple_lead: "Methoden en telefoons toevoegen, veranderen of verwijderen. Wij vragen eerst uw wachtwoord nog eens.",
+        "Add, change or remove methods and phones. We ask for your password again first.";
     wrong_password_again: "Dit wachtwoord klopt niet. Er is niets gewijzigd. Probeer het opnieuw.",
         "This password is not right. Nothing was changed. Try again.";
-    coupled: "Klaar! Gefeliciteerd! Uw telefoon is gekoppeld.", "Done! Congratulations! Your phone is paired.";
+    coupled: "Uw 2FA instellingen zijn bijgewerkt.", "Your 2FA settings are up to date.";
     not_changed: "Er is niets gewijzigd", "Nothing was changed";
 }
 

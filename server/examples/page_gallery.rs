@@ -35,6 +35,8 @@ fn main() -> anyhow::Result<()> {
             let (html, status) = match sample {
                 samples::Sample::Verify(page) => (page.render()?, page.status()),
                 samples::Sample::Enrol(page) => (page.render()?, page.status()),
+                samples::Sample::Settings(page) => (page.render()?, page.status()),
+                samples::Sample::Wizard(page) => (page.render()?, page.status()),
                 samples::Sample::Link(page) => (page.render()?, page.status()),
                 samples::Sample::Message(page) => (page.render()?, page.status()),
             };

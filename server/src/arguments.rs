@@ -172,6 +172,12 @@ pub(crate) enum RelyingPartyDo {
         /// Only a phone's signature counts
         #[arg(long)]
         require_device_signature: bool,
+        /// The methods that count: app, totp, recovery [default: all]
+        #[arg(long, value_name = "METHODS", value_delimiter = ',')]
+        methods: Option<Vec<String>>,
+        /// How many methods its users must have besides the first: 0 to 2 [default: 1]
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(0..=2))]
+        backups: Option<u8>,
     },
     /// Change its rules; what is left out stays as it is
     Set {
@@ -331,16 +337,25 @@ impl RelyingPartyDo {
     /// The command.
     pub(crate) fn command(self) -> Command {
         match self {
-            RelyingPartyDo::Add { name, organisation, return_urls, origin, mode, require_device_signature } => {
-                Command::RelyingPartyAdd(RelyingPartyAdd {
-                    name,
-                    organisation,
-                    return_urls,
-                    origin,
-                    mode,
-                    requires_device_signature: require_device_signature,
-                })
-            }
+            RelyingPartyDo::Add {
+                name,
+                organisation,
+                return_urls,
+                origin,
+                mode,
+                require_device_signature,
+                methods,
+                backups,
+            } => Command::RelyingPartyAdd(RelyingPartyAdd {
+                name,
+                organisation,
+                return_urls,
+                origin,
+                mode,
+                requires_device_signature: require_device_signature,
+                methods,
+                backups,
+            }),
             RelyingPartyDo::Set { name, methods, backups } => {
                 Command::RelyingPartySet(RelyingPartySet { name, methods, backups })
             }

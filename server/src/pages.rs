@@ -1,7 +1,7 @@
 //! The hosted pages: what a person at the panel sees while they verify or add a phone.
 //!
 //! This module only *shows*. A handler fills one of the page structs ([`VerifyPage`],
-//! [`EnrolPage`], [`LinkPage`], [`MessagePage`]) with what the store knows and hands it to
+//! [`EnrolPage`], [`WizardPage`], [`LinkPage`], [`MessagePage`]) with what the store knows and hands it to
 //! [`respond`], which renders it and adds the headers every page needs, the strict content
 //! security policy among them. No struct here holds an id, a code or a name that its page does
 //! not show.
@@ -26,8 +26,10 @@ mod qr_code;
 mod response;
 #[cfg(test)]
 mod samples;
+mod settings_page;
 mod texts;
 mod verify_page;
+mod wizard_page;
 
 pub use delivery::{Delivery, LiveState, Progress, Resend};
 pub use enrol_page::{ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice};
@@ -37,5 +39,7 @@ pub use link_page::LinkPage;
 pub use message_page::{Message, MessagePage};
 pub use qr_code::{QrCode, TooLong};
 pub use response::{Page, content_security_policy, respond};
+pub use settings_page::{OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};
 pub use texts::Texts;
 pub use verify_page::{CodeProblem, Ending, VerifyPage, VerifyStep};
+pub use wizard_page::{Card, CardState, Codes, Offer, OfferProblem, Way, Why, WizardPage, WizardStep};

@@ -5,6 +5,10 @@ document.documentElement.classList.add("script");
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-digits]").forEach(boxes);
   document.querySelectorAll("[data-wait]").forEach(wait);
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
   document.querySelectorAll(".copy").forEach(copy);
   document.querySelectorAll(".ring").forEach(ring);
   const main = document.querySelector("main");

@@ -81,7 +81,7 @@ describe("every page", { concurrency: 2 }, () => {
   test("has targets of at least 44 by 44", async () => {
     await everyPage({ ...sizes.phone, language: "nl" }, async (page, name) => {
       const small = await page.evaluate(() =>
-        [...document.querySelectorAll("a, button, summary, textarea, label, input:not([type=radio])")]
+        [...document.querySelectorAll("a, button, summary, textarea, label, input:not([type=radio], [type=checkbox])")]
           .filter((element) => element.checkVisibility())
           .map((element) => [element.outerHTML.slice(0, 60), element.getBoundingClientRect()])
           .filter(([, box]) => box.width < 44 || box.height < 44)

@@ -36,9 +36,12 @@ const ownPanel = {
   welcome: (page) => page.locator("[data-evidence]").getAttribute("data-evidence"),
 };
 
-/** Starts everything for the tests of one file. The panel asks in this mode: `code` or `number`. */
-export function useStage({ mode, users, panel = ownPanel }) {
-  const stage = new Stage(mode, panel);
+/**
+ * Starts everything for the tests of one file. The panel asks in this mode: `code` or `number`. `methods` are those that count; with
+ * more than one the set-up begins with a choice and wants a backup.
+ */
+export function useStage({ mode, users, panel = ownPanel, methods = "app" }) {
+  const stage = new Stage(mode, panel, methods);
   before(() => stage.start(users), { timeout: 60_000 });
   after(() => stage.end());
   return stage;
@@ -49,8 +52,9 @@ class Stage {
   #panel;
   #server;
 
-  constructor(mode, panel) {
+  constructor(mode, panel, methods) {
     this.mode = mode;
+    this.methods = methods;
     this.#panel = panel;
     this.folder = mkdtempSync(join(tmpdir(), "koppel-stage-"));
   }
@@ -65,7 +69,7 @@ class Stage {
       "--directory-url", `${this.panel}/koppel/directory`);
     writeFileSync(join(this.folder, "directory.secret"), made.directory_secret);
     this.command("relying-party", "add", "Klantpaneel", "--organisation", ORGANISATION,
-      "--return-url", `${this.panel}${this.#panel.returnPath}`);
+      "--return-url", `${this.panel}${this.#panel.returnPath}`, "--methods", this.methods);
     const { key } = this.command("key", "add", "--relying-party", "Klantpaneel", "--scope", "verify");
     this.key = key;
     writeFileSync(join(this.folder, "panel.key"), key);

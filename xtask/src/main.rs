@@ -30,7 +30,7 @@ cargo xtask COMMAND
                       links in the docs, names in the threat model, paths of one machine, keys of the
                       sentences, what apps see of the bindings
   test [PART…]        everything, as CI runs it; installs what is missing. Parts: rust, pages, python, demo,
-                      kotlin, swift
+                      kotlin, swift; `test pages --screenshots DIR` keeps a picture of every page and state
   bindings            the Kotlin and Swift sources that belong to the library, into target/bindings, and whether bindings/api
                       is what they offer; with --renew-api it is made so
   package             the release artefacts that this machine can build, with checksums, into target/package; and which
@@ -75,7 +75,10 @@ fn run() -> Result<bool> {
         ["demo"] => demo::run(&workspace),
         ["demo", "--check"] => demo::check(&workspace),
         ["soak", parts @ ..] => soak::run(&workspace, parts),
-        ["test", parts @ ..] => test::run(&workspace, parts),
+        ["test", parts @ .., "--screenshots", folder] => {
+            test::run(&workspace, parts, Some(&std::path::absolute(folder)?))
+        }
+        ["test", parts @ ..] => test::run(&workspace, parts, None),
         _ => bail!("`{}` is not a command\n\n{HELP}", words.join(" ")),
     }
 }

@@ -55,8 +55,8 @@ pub(crate) struct Counts {
     pub(crate) failed: u64,
 }
 
-/// Runs the named parts, or all; whether every test passed.
-pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<bool> {
+/// Runs the named parts, or all; whether every test passed. Pictures of every page go to a folder, where one is named.
+pub(crate) fn run(workspace: &Workspace, names: &[&str], pictures: Option<&Path>) -> Result<bool> {
     let parts = chosen(names)?;
     let logs = workspace.target().join("xtask-logs");
     fs::create_dir_all(&logs)?;
@@ -67,7 +67,7 @@ pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<bool> {
             Ok(brought) => brought?,
             Err(_) => bail!("installing what is missing came to a sudden end"),
         };
-        Ok(play(workspace, &parts, &logs, &python))
+        Ok(play(workspace, &parts, &logs, &python, pictures))
     })?;
     println!("{} passed, {} failed", total.passed, total.failed);
     Ok(total.failed == 0)
@@ -116,7 +116,7 @@ fn build(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
-fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
+fn command(workspace: &Workspace, part: Part, python: &Path, pictures: Option<&Path>) -> Command {
     let programs = workspace.programs(PROFILE);
     let mut command = match part {
         Part::Rust => workspace.cargo(&["test", "--workspace", "--profile", PROFILE, "--no-fail-fast"]),
@@ -130,6 +130,9 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
             let mut command = Command::new("npm");
             command.args(["test", "--silent"]).current_dir(workspace.path("tests/pages"));
             command.env("KOPPEL_PYTHON", python);
+            if let Some(folder) = pictures {
+                command.env("KOPPEL_SCREENSHOTS", folder);
+            }
             command
         }
         Part::Kotlin => {
@@ -149,7 +152,7 @@ fn command(workspace: &Workspace, part: Part, python: &Path) -> Command {
 }
 
 /// Plays the parts in two lanes and adds up.
-fn play(workspace: &Workspace, parts: &[Part], logs: &Path, python: &Path) -> Counts {
+fn play(workspace: &Workspace, parts: &[Part], logs: &Path, python: &Path, pictures: Option<&Path>) -> Counts {
     let (sender, ended) = mpsc::channel();
     let (first, second): (Vec<Part>, Vec<Part>) = parts.iter().partition(|part| **part == Part::Rust);
     let mut waiting = parts.to_vec();
@@ -161,7 +164,7 @@ fn play(workspace: &Workspace, parts: &[Part], logs: &Path, python: &Path) -> Co
                 for part in lane {
                     let begin = Instant::now();
                     let log = logs.join(format!("{}.log", part.name()));
-                    let counts = one(&mut command(workspace, part, python), part, &log);
+                    let counts = one(&mut command(workspace, part, python, pictures), part, &log);
                     // Nobody listens any more only when the other side has panicked.
                     let _ = sender.send((part, counts, begin.elapsed(), log));
                 }

@@ -128,7 +128,7 @@ async fn pairing_a_phone_asks_the_password_again_and_renames_the_session() {
     let before = browser.cookie("linden").unwrap();
     assert_eq!(browser.get(&world.way_back()).await.to(), "/security?done");
     assert_ne!(browser.cookie("linden").unwrap(), before);
-    assert!(browser.get("/security?done").await.text.contains("Klaar! Gefeliciteerd!"));
+    assert!(browser.get("/security?done").await.text.contains("Uw 2FA instellingen zijn bijgewerkt."));
     assert!(world.evidence(&browser).await.is_some());
 }
 

@@ -111,6 +111,22 @@ impl Account {
         rules.backups.saturating_sub(backups)
     }
 
+    /// Whether this method can go: there is still a first one, and there are as many backups as there must be, or were before.
+    pub fn can_spare_method(&self, kind: MethodKind, rules: MethodRules) -> bool {
+        self.can_spare(rules, |left| left.methods.retain(|method| method.kind != kind))
+    }
+
+    /// Whether this phone can go.
+    pub fn can_spare_phone(&self, id: DeviceId, rules: MethodRules) -> bool {
+        self.can_spare(rules, |left| left.devices.retain(|device| device.id != id))
+    }
+
+    fn can_spare(&self, rules: MethodRules, gone: impl FnOnce(&mut Self)) -> bool {
+        let mut left = self.clone();
+        gone(&mut left);
+        left.is_protected(rules) && left.backups_missing(rules) <= self.backups_missing(rules)
+    }
+
     /// A phone.
     pub fn device(&self, id: DeviceId) -> Option<&Device> {
         self.devices.iter().find(|device| device.id == id)

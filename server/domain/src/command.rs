@@ -212,6 +212,8 @@ pub struct OnPage {
 /// A step of setting up a method on a page.
 #[derive(Debug, Clone)]
 pub enum SetUp {
+    /// Which method the page sets up now; none: the person chooses again.
+    Choose(Option<MethodKind>),
     /// The page shows a seed. Shown again, it is the one it showed before.
     OfferAuthenticator {
         /// Drawn and sealed for this account.

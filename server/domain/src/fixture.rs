@@ -1030,7 +1030,7 @@ impl World {
     fn any_set_up(&self, dice: &mut Dice, prompt: PromptId) -> (Command, Actor) {
         let waiting = self.account.method(MethodKind::Totp).and_then(Method::authenticator);
         let waiting = waiting.and_then(|authenticator| authenticator.waiting.clone());
-        let step = match (dice.below(6), waiting) {
+        let step = match (dice.below(8), waiting) {
             (0..=2, Some(waiting)) => {
                 let seed = open_seed(&waiting.seed);
                 let code = seed.code(self.now.0 / authenticator::STEP);
@@ -1038,6 +1038,7 @@ impl World {
             }
             (3, _) => SetUp::OfferRecoveryCodes { slots: slots(&self.draw("slots")) },
             (4, _) => SetUp::KeepRecoveryCodes,
+            (5, _) => SetUp::Choose(dice.pick(&MethodKind::ALL)),
             _ => SetUp::OfferAuthenticator { seed: sealed_seed(&self.draw("seed")) },
         };
         (Command::SetUp { page: self.on_page(prompt), step }, browser())

@@ -42,6 +42,9 @@ pub struct Prompt {
     pub page_ip: Option<Text>,
     /// The newest challenge of this page.
     pub challenge: Option<ChallengeId>,
+    /// Which method is set up on it now; none: the person chooses.
+    #[serde(default)]
+    pub adding: Option<MethodKind>,
     /// When a recovery code was right here: the right to set up a method anew, and nothing else.
     #[serde(default)]
     pub recovered_at: Option<Time>,

@@ -58,6 +58,10 @@ pub struct RelyingPartyAdd {
     pub mode: String,
     /// Whether only a phone's signature counts.
     pub requires_device_signature: bool,
+    /// Which methods count; all when left out, or the app and recovery codes where only a signature counts.
+    pub methods: Option<Vec<String>>,
+    /// How many there must be besides the first; one when left out, if there can be one.
+    pub backups: Option<u8>,
 }
 
 /// `relying-party set`: what is left out stays.
@@ -257,6 +261,10 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
     if own.iter().any(|party| party.organisation == organisation.id && party.name.as_str() == add.name) {
         return Err(Refused(format!("{} has a relying party {} already", organisation.name, add.name)));
     }
+    let all: &[&str] = if add.requires_device_signature { &["app", "recovery"] } else { &["app", "totp", "recovery"] };
+    let methods = add.methods.unwrap_or_else(|| all.iter().map(ToString::to_string).collect());
+    let backups = add.backups.unwrap_or_else(|| u8::from(methods.len() > 1));
+    let methods = method_rules(&methods, backups, add.requires_device_signature)?;
     let party = RelyingParty {
         id: RelyingPartyId::from_bytes(id(app)?),
         organisation: organisation.id,
@@ -265,7 +273,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         return_urls: add.return_urls,
         mode: if add.requires_device_signature { Mode::Number } else { mode },
         requires_device_signature: add.requires_device_signature,
-        methods: MethodRules::ALL,
+        methods,
         created: app.now(),
     };
     let answer = shown(&party);
@@ -299,37 +307,38 @@ fn relying_party(app: &App, name: &str) -> Result<Arc<RelyingParty>, Refused> {
     }
 }
 
-pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result<Value, Refused> {
-    let mut party = (*relying_party(app, &set.name)?).clone();
-    if let Some(methods) = &set.methods {
-        let kinds = methods.iter().map(|kind| kind.parse::<MethodKind>()).collect::<Result<Vec<_>, _>>();
-        let kinds = kinds.map_err(|error| Refused(error.to_string()))?;
-        let has = |kind| kinds.contains(&kind);
-        if !has(MethodKind::App) && !has(MethodKind::Totp) {
-            return Err(Refused::because(
-                "recovery codes alone are no second factor: take app, totp or both with them",
-            ));
-        }
-        if party.requires_device_signature && !has(MethodKind::App) {
-            return Err(Refused::because("only a phone's signature counts here: take app"));
-        }
-        party.methods = MethodRules {
-            app: has(MethodKind::App),
-            totp: has(MethodKind::Totp),
-            recovery: has(MethodKind::Recovery),
-            ..party.methods
-        };
+/// Which methods count and how many there must be, if somebody can have so many.
+fn method_rules(methods: &[String], backups: u8, signature: bool) -> Result<MethodRules, Refused> {
+    let kinds = methods.iter().map(|kind| kind.parse::<MethodKind>()).collect::<Result<Vec<_>, _>>();
+    let kinds = kinds.map_err(|error| Refused(error.to_string()))?;
+    let has = |kind| kinds.contains(&kind);
+    if !has(MethodKind::App) && !has(MethodKind::Totp) {
+        return Err(Refused::because("recovery codes alone are no second factor: take app, totp or both with them"));
     }
-    if let Some(backups) = set.backups {
-        party.methods.backups = backups;
+    if signature && !has(MethodKind::App) {
+        return Err(Refused::because("only a phone's signature counts here: take app"));
     }
-    let allowed = MethodKind::ALL.into_iter().filter(|kind| party.methods.allows(*kind)).count();
-    if usize::from(party.methods.backups) >= allowed {
+    let rules = MethodRules {
+        app: has(MethodKind::App),
+        totp: has(MethodKind::Totp),
+        recovery: has(MethodKind::Recovery),
+        backups,
+    };
+    let allowed = MethodKind::ALL.into_iter().filter(|kind| rules.allows(*kind)).count();
+    if usize::from(backups) >= allowed {
         return Err(Refused(format!(
-            "with {allowed} methods nobody has {} besides the first: allow more methods or ask for fewer",
-            party.methods.backups
+            "with {allowed} methods nobody has {backups} besides the first: allow more methods or ask for fewer"
         )));
     }
+    Ok(rules)
+}
+
+pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result<Value, Refused> {
+    let mut party = (*relying_party(app, &set.name)?).clone();
+    let kept = MethodKind::ALL.into_iter().filter(|kind| party.methods.allows(*kind));
+    let methods = set.methods.unwrap_or_else(|| kept.map(|kind| kind.name().to_owned()).collect());
+    let backups = set.backups.unwrap_or(party.methods.backups);
+    party.methods = method_rules(&methods, backups, party.requires_device_signature)?;
     let answer = shown(&party);
     register(app, Registration::RelyingParty(Box::new(party))).await?;
     Ok(answer)

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::frame::Sign;
-use super::verify_page::groups;
+use super::verify_page::{AUTHENTICATOR_DIGITS, groups};
 use super::{Forms, Frame, LiveState, Page, QrCode, Texts, VerifyStep, assets};
 
 /// The page that adds a phone.
@@ -22,6 +22,8 @@ pub struct EnrolPage {
     pub version: u64,
     /// Why a phone is added.
     pub reason: EnrolReason,
+    /// Whether the person may choose another method instead.
+    pub choice: bool,
     /// What the page asks or says.
     pub step: EnrolStep,
 }

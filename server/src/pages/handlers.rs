@@ -9,8 +9,10 @@ mod enrol;
 mod finish;
 mod form;
 mod screen;
+mod settings;
 mod show;
 mod verify;
+mod wizard;
 
 use std::sync::Arc;
 
@@ -30,6 +32,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/p/{prompt}/deliver", post(verify::deliver))
         .route("/p/{prompt}/enrol", post(enrol::invite))
         .route("/p/{prompt}/confirm", post(enrol::confirm))
+        .route("/p/{prompt}/choose", post(wizard::choose))
+        .route("/p/{prompt}/prove", post(wizard::prove))
+        .route("/p/{prompt}/codes", post(wizard::codes))
+        .route("/p/{prompt}/kept", post(wizard::kept))
+        .route("/p/{prompt}/change", post(settings::change))
         .route("/p/{prompt}/finish", post(finish::finish))
         .merge(assets::routes())
 }

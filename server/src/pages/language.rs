@@ -11,6 +11,16 @@ pub enum Language {
 }
 
 impl Language {
+    /// A day, as people write it: `27-11-2026`, `27 Nov 2026`. The day is that of UTC.
+    pub(crate) fn date(self, seconds: u64) -> String {
+        let format = match self {
+            Language::Dutch => "%d-%m-%Y",
+            Language::English => "%d %b %Y",
+        };
+        let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        at.map(|at| at.strftime(format).to_string()).unwrap_or_default()
+    }
+
     /// Both languages, Dutch first.
     pub const ALL: [Language; 2] = [Language::Dutch, Language::English];
 
@@ -53,6 +63,12 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::Language::{self, Dutch, English};
+
+    #[test]
+    fn a_day_is_written_as_people_write_it() {
+        assert_eq!(Language::Dutch.date(1_795_744_000), "27-11-2026");
+        assert_eq!(Language::English.date(1_795_744_000), "27 Nov 2026");
+    }
 
     #[test]
     fn what_the_panel_asks_for_wins() {

@@ -15,6 +15,8 @@ fn pages() -> Vec<(String, String, u16)> {
             let (html, status) = match sample {
                 Sample::Verify(page) => (page.render(), page.status()),
                 Sample::Enrol(page) => (page.render(), page.status()),
+                Sample::Settings(page) => (page.render(), page.status()),
+                Sample::Wizard(page) => (page.render(), page.status()),
                 Sample::Link(page) => (page.render(), page.status()),
                 Sample::Message(page) => (page.render(), page.status()),
             };
@@ -54,7 +56,8 @@ fn no_page_asks_another_host_for_anything() {
         // The one foreign address is the invitation itself, behind a button.
         for address in values(&html, "href") {
             let own = address.starts_with('/') && !address.starts_with("//");
-            assert!(own || name.contains("enrol-waiting"), "{name}: {address}");
+            let invites = name.contains("enrol-waiting") || name.contains("wizard-authenticator");
+            assert!(own || invites, "{name}: {address}");
         }
     }
 }
@@ -139,6 +142,10 @@ fn the_statuses_say_what_the_pages_say() {
         ("nl/verify-code-wait", 429),
         ("nl/verify-ended-locked", 423),
         ("nl/enrol-pending-wrong", 422),
+        ("nl/verify-recovery-form", 422),
+        ("nl/wizard-authenticator-wrong", 422),
+        ("nl/wizard-codes-not-kept", 422),
+        ("nl/settings-needed", 422),
         ("nl/message-stolen", 403),
         ("nl/message-expired", 410),
         ("nl/message-unknown", 404),

@@ -2,8 +2,10 @@
 //! them to files to be looked at.
 
 use super::{
-    CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame, Invitation,
-    Language, LinkPage, Message, MessagePage, PendingDevice, Progress, QrCode, Resend, VerifyPage, VerifyStep,
+    Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms,
+    Frame, Invitation, Language, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone,
+    PendingDevice, Progress, QrCode, Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why,
+    WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -15,6 +17,10 @@ pub(crate) enum Sample {
     Enrol(EnrolPage),
     /// A pairing link.
     Link(LinkPage),
+    /// The settings.
+    Settings(SettingsPage),
+    /// A method is set up.
+    Wizard(WizardPage),
     /// A message.
     Message(MessagePage),
 }
@@ -27,9 +33,22 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         add(&format!("verify-{name}"), Sample::Verify(verify(language, step)));
     }
     for (name, reason, step) in enrol_steps() {
-        let page =
-            EnrolPage { frame: frame(language, Some("jansen@voorbeeld.nl")), forms: forms(), version: 3, reason, step };
+        let page = EnrolPage {
+            frame: frame(language, Some("jansen@voorbeeld.nl")),
+            forms: forms(),
+            version: 3,
+            reason,
+            choice: false,
+            step,
+        };
         add(&format!("enrol-{name}"), Sample::Enrol(page));
+    }
+    for (name, page) in settings(language) {
+        add(&format!("settings-{name}"), Sample::Settings(page));
+    }
+    for (name, step) in wizard_steps() {
+        let page = WizardPage { frame: frame(language, Some("jansen@voorbeeld.nl")), forms: forms(), version: 3, step };
+        add(&format!("wizard-{name}"), Sample::Wizard(page));
     }
     let frame_without = || frame(language, None);
     add("link", Sample::Link(LinkPage { frame: frame_without() }));
@@ -62,7 +81,13 @@ fn delivery(progress: Progress) -> Delivery {
 }
 
 fn verify(language: Language, step: VerifyStep) -> VerifyPage {
-    VerifyPage { frame: frame(language, Some("jansen@voorbeeld.nl")), forms: forms(), version: 7, step }
+    VerifyPage {
+        frame: frame(language, Some("jansen@voorbeeld.nl")),
+        forms: forms(),
+        version: 7,
+        step,
+        others: vec![Way::Authenticator, Way::Codes],
+    }
 }
 
 fn code(progress: Progress, problem: Option<CodeProblem>) -> VerifyStep {
@@ -98,6 +123,10 @@ fn verify_steps() -> Vec<(&'static str, VerifyStep)> {
         ("number-shown", number(delivery(Progress::Shown), None)),
         ("number-crowded", number(crowded, None)),
         ("number-too-soon", number(delivery(Progress::Arrived), Some(CodeProblem::TooSoon { seconds: 1 }))),
+        ("authenticator", VerifyStep::Authenticator { seq: 2, problem: None }),
+        ("authenticator-wrong", VerifyStep::Authenticator { seq: 2, problem: wrong(3) }),
+        ("recovery", VerifyStep::Recovery { seq: 2, problem: None }),
+        ("recovery-form", VerifyStep::Recovery { seq: 2, problem: Some(CodeProblem::NoRecoveryCode) }),
         ("approved", VerifyStep::Approved),
         ("ended-code", VerifyStep::Ended(Ending::CodeExpired)),
         ("ended-number", VerifyStep::Ended(Ending::NumberExpired)),
@@ -161,6 +190,84 @@ fn invitation() -> Invitation {
         expires_in: 278,
         lifetime: 300,
     }
+}
+
+fn settings(language: Language) -> Vec<(&'static str, SettingsPage)> {
+    let method = |way, primary, removal| OwnMethod {
+        way,
+        primary,
+        may_be_primary: !primary && way != Way::Codes,
+        used: Some("27-11-2026".to_owned()),
+        codes_left: (way == Way::Codes).then_some(3),
+        removal,
+    };
+    let phone = |name: &str, approves, removal| OwnPhone {
+        id: "dv_7dkq2mxw5nabz6tfh4yv7jc4em".to_owned(),
+        name: name.to_owned(),
+        platform: "Android".to_owned(),
+        seen: "27-11-2026".to_owned(),
+        approves,
+        removal,
+    };
+    let full = SettingsPage {
+        frame: frame(language, Some("jansen@voorbeeld.nl")),
+        forms: forms(),
+        version: 3,
+        methods: vec![
+            method(Way::App, true, Removal::Elsewhere),
+            method(Way::Authenticator, false, Removal::Open),
+            method(Way::Codes, false, Removal::Open),
+        ],
+        phones: vec![phone("Pixel 8 van Jan", true, Removal::Open), phone("werkplek", false, Removal::Open)],
+        cards: vec![Card { way: Way::Call, state: CardState::Unavailable }],
+        more_phones: true,
+        problem: None,
+    };
+    let bare = SettingsPage {
+        methods: vec![OwnMethod { used: None, ..method(Way::Authenticator, true, Removal::Needed) }],
+        phones: Vec::new(),
+        cards: vec![Card { way: Way::Codes, state: CardState::Open }],
+        ..full.clone()
+    };
+    let needed = SettingsPage { problem: Some(SettingsProblem::Needed), ..bare.clone() };
+    let nameless = SettingsPage { problem: Some(SettingsProblem::NoName), ..full.clone() };
+    vec![("full", full), ("bare", bare), ("needed", needed), ("nameless", nameless)]
+}
+
+fn wizard_steps() -> Vec<(&'static str, WizardStep)> {
+    use CardState::{Added, Open, Unavailable};
+    let card = |way, state| Card { way, state };
+    let first = vec![card(Way::App, Open), card(Way::Call, Unavailable), card(Way::Authenticator, Open)];
+    let backup = vec![
+        card(Way::App, Added),
+        card(Way::Call, Unavailable),
+        card(Way::Authenticator, Open),
+        card(Way::Codes, Open),
+    ];
+    let more = vec![card(Way::App, Added), card(Way::Authenticator, Added), card(Way::Codes, Open)];
+    let address = "otpauth://totp/Voorbeeld%20Telecom:jansen%40voorbeeld.nl?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Voorbeeld%20Telecom";
+    let offer = Offer {
+        qr: QrCode::new(address).expect("the sample address fits"),
+        address: address.to_owned(),
+        key: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP".to_owned(),
+    };
+    let authenticator = |problem| WizardStep::Authenticator { offer: offer.clone(), problem };
+    let codes = (1..=10).map(|slot| format!("{slot}-7KQM-X2PD-9RTV-H4C{}", slot % 10)).collect();
+    vec![
+        ("choose", WizardStep::Choose { why: Why::First, cards: first.clone() }),
+        ("choose-backup", WizardStep::Choose { why: Why::Backup, cards: backup }),
+        ("choose-anew", WizardStep::Choose { why: Why::Recovered, cards: first }),
+        ("choose-more", WizardStep::Choose { why: Why::More, cards: more }),
+        ("authenticator", authenticator(None)),
+        ("authenticator-wrong", authenticator(Some(OfferProblem::Wrong))),
+        ("authenticator-incomplete", authenticator(Some(OfferProblem::Incomplete))),
+        ("authenticator-wait", authenticator(Some(OfferProblem::Wait { seconds: 15 }))),
+        ("codes-before", WizardStep::BeforeCodes { shown_before: false }),
+        ("codes-again", WizardStep::BeforeCodes { shown_before: true }),
+        ("codes", WizardStep::Codes(Codes(codes))),
+        ("codes-not-kept", WizardStep::CodesNotKept),
+        ("done", WizardStep::Done),
+    ]
 }
 
 fn messages() -> Vec<(&'static str, Message, bool)> {

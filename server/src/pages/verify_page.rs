@@ -5,7 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::frame::Sign;
-use super::{Delivery, Forms, Frame, LiveState, Page, Texts, assets};
+use super::{Delivery, Forms, Frame, LiveState, Page, Texts, Way, assets};
 
 /// The page of a login.
 ///
@@ -22,6 +22,8 @@ pub struct VerifyPage {
     pub version: u64,
     /// What the page asks or says.
     pub step: VerifyStep,
+    /// By what else this account can answer.
+    pub others: Vec<Way>,
 }
 
 /// What a verification asks or says.
@@ -31,6 +33,20 @@ pub enum VerifyStep {
     Code {
         /// The live delivery.
         delivery: Delivery,
+        /// What was wrong with the last attempt.
+        problem: Option<CodeProblem>,
+    },
+    /// The person types the code that their authenticator shows.
+    Authenticator {
+        /// Which delivery of the challenge this is.
+        seq: u32,
+        /// What was wrong with the last attempt.
+        problem: Option<CodeProblem>,
+    },
+    /// The person types one of their recovery codes.
+    Recovery {
+        /// Which delivery of the challenge this is.
+        seq: u32,
         /// What was wrong with the last attempt.
         problem: Option<CodeProblem>,
     },
@@ -65,6 +81,8 @@ pub enum CodeProblem {
     },
     /// Not all digits: no try was spent.
     Incomplete,
+    /// It cannot be a recovery code: no try was spent.
+    NoRecoveryCode,
     /// Too many wrong codes for this account: wait.
     Wait {
         /// Until the next try.
@@ -119,12 +137,26 @@ impl Page for VerifyPage {
     }
 }
 
+/// Digits of an authenticator's code.
+pub(crate) const AUTHENTICATOR_DIGITS: u32 = 6;
+
 impl VerifyStep {
+    /// What to do, over the field.
+    pub(crate) fn intro(&self, texts: &Texts) -> String {
+        match self {
+            VerifyStep::Number { .. } => texts.verify_number_intro(),
+            VerifyStep::Authenticator { .. } => texts.verify_totp_intro(),
+            VerifyStep::Recovery { .. } => texts.verify_recovery_intro(),
+            _ => texts.verify_code_intro(),
+        }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            VerifyStep::Code { problem, .. } | VerifyStep::Number { problem, .. } => {
-                problem.map_or(StatusCode::OK, CodeProblem::status)
-            }
+            VerifyStep::Code { problem, .. }
+            | VerifyStep::Authenticator { problem, .. }
+            | VerifyStep::Recovery { problem, .. }
+            | VerifyStep::Number { problem, .. } => problem.map_or(StatusCode::OK, CodeProblem::status),
             VerifyStep::Approved => StatusCode::OK,
             VerifyStep::Ended(ending) => ending.status(),
         }
@@ -140,6 +172,7 @@ impl VerifyStep {
                 let hint = delivery.hint(texts, true);
                 (delivery.progress.name(), delivery.line(texts), hint)
             }
+            VerifyStep::Authenticator { .. } | VerifyStep::Recovery { .. } => ("waiting", String::new(), String::new()),
             VerifyStep::Approved => ("approved", texts.line_approved(), texts.hint_approved()),
             VerifyStep::Ended(_) => ("ended", texts.line_ended(), String::new()),
         };
@@ -150,6 +183,8 @@ impl VerifyStep {
     pub(crate) fn screen(&self) -> String {
         match self {
             VerifyStep::Code { delivery, .. } => format!("code-{}", delivery.seq),
+            VerifyStep::Authenticator { seq, .. } => format!("authenticator-{seq}"),
+            VerifyStep::Recovery { seq, .. } => format!("recovery-{seq}"),
             VerifyStep::Number { delivery, .. } => format!("number-{}", delivery.seq),
             VerifyStep::Approved => "approved".to_owned(),
             VerifyStep::Ended(ending) => format!("ended-{}", ending.name()),
@@ -160,7 +195,9 @@ impl VerifyStep {
 impl CodeProblem {
     fn status(self) -> StatusCode {
         match self {
-            CodeProblem::Wrong { .. } | CodeProblem::Incomplete => StatusCode::UNPROCESSABLE_ENTITY,
+            CodeProblem::Wrong { .. } | CodeProblem::Incomplete | CodeProblem::NoRecoveryCode => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             CodeProblem::Wait { .. } | CodeProblem::TooSoon { .. } | CodeProblem::NoMoreSends => {
                 StatusCode::TOO_MANY_REQUESTS
             }
@@ -173,6 +210,7 @@ impl CodeProblem {
         match self {
             CodeProblem::Wrong { tries_left } => texts.problem_wrong_code(tries_left),
             CodeProblem::Incomplete => texts.problem_incomplete(*digits),
+            CodeProblem::NoRecoveryCode => texts.problem_recovery_form(),
             CodeProblem::Wait { seconds } => texts.problem_wait(seconds),
             CodeProblem::TooSoon { seconds } => texts.problem_too_soon(seconds),
             CodeProblem::NoMoreSends => texts.problem_no_more_sends(),

@@ -109,6 +109,8 @@ pub(crate) async fn add_relying_party(config: &Config, name: &str, mode: &str) {
         origin: None,
         mode: mode.to_owned(),
         requires_device_signature: false,
+        methods: None,
+        backups: Some(0),
     };
     command(config, Command::RelyingPartyAdd(add)).await;
 }

@@ -15,3 +15,4 @@ mod roads;
 mod roles;
 mod secrets;
 mod tls;
+mod wizard;

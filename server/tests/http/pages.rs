@@ -8,14 +8,14 @@ use serde_json::json;
 use crate::fixture::{Answer, Keys, Session, USER_AGENT, Waiting, World};
 
 /// A browser with one cookie jar.
-struct Browser<'w> {
+pub(crate) struct Browser<'w> {
     world: &'w World,
     user_agent: &'static str,
     cookie: Option<String>,
 }
 
 impl<'w> Browser<'w> {
-    fn new(world: &'w World) -> Browser<'w> {
+    pub(crate) fn new(world: &'w World) -> Browser<'w> {
         Browser { world, user_agent: USER_AGENT, cookie: None }
     }
 
@@ -51,27 +51,27 @@ impl<'w> Browser<'w> {
         answer
     }
 
-    async fn get(&mut self, address: &str) -> Answer {
+    pub(crate) async fn get(&mut self, address: &str) -> Answer {
         self.send(Method::GET, address, None, &[]).await
     }
 
-    async fn post(&mut self, address: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&mut self, address: &str, form: &[(&str, &str)]) -> Answer {
         self.send(Method::POST, address, Some(form), &[]).await
     }
 }
 
-fn token(page: &Answer) -> String {
+pub(crate) fn token(page: &Answer) -> String {
     let at = page.text.find("name=\"form_token\"").unwrap_or_else(|| panic!("a form: {page:?}"));
     let value = &page.text[at..];
     let value = &value[value.find("value=\"").unwrap() + 7..];
     value[..value.find('"').unwrap()].to_owned()
 }
 
-fn location(answer: &Answer) -> String {
+pub(crate) fn location(answer: &Answer) -> String {
     answer.headers.get("location").unwrap_or_else(|| panic!("a redirect: {answer:?}")).to_str().unwrap().to_owned()
 }
 
-async fn open(world: &World, name: &str, session: &Session, mode: &str) -> (String, String) {
+pub(crate) async fn open(world: &World, name: &str, session: &Session, mode: &str) -> (String, String) {
     let mut prompt = world.prompt(name, session);
     prompt["mode"] = mode.into();
     let answer = world.post("/v1/prompts", prompt).await;
@@ -80,7 +80,7 @@ async fn open(world: &World, name: &str, session: &Session, mode: &str) -> (Stri
 }
 
 /// The parameters of the way back.
-fn returned(location: &str) -> std::collections::HashMap<String, String> {
+pub(crate) fn returned(location: &str) -> std::collections::HashMap<String, String> {
     assert!(location.starts_with("http://127.0.0.1:1/2fa?from=panel&"), "{location}");
     url::Url::parse(location).unwrap().query_pairs().into_owned().collect()
 }
@@ -244,6 +244,9 @@ async fn the_first_phone_is_paired_on_the_page_and_the_login_goes_on() {
     let (prompt, url) = open(&world, "carla", &session, "code").await;
     let mut browser = Browser::new(&world);
     let page = location(&browser.get(&url).await);
+    let cards = browser.get(&page).await;
+    assert_eq!(cards.status, StatusCode::OK, "{cards:?}");
+    browser.post(&format!("{page}/choose"), &[("form_token", &token(&cards)), ("method", "app")]).await;
     let shown = browser.get(&page).await;
     assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
     let again = browser.get(&page).await;
@@ -274,6 +277,14 @@ async fn the_first_phone_is_paired_on_the_page_and_the_login_goes_on() {
         world.post(&format!("/v1/prompts/{prompt}/result"), json!({ "code": back["code"], "v": session.v() })).await;
     assert_eq!(verified.status, StatusCode::OK, "{verified:?}");
     assert_eq!(world.get("/v1/users/carla").await.body["enrolled"], true);
+}
+
+/// A phone that scanned the link on the page, and waits for its check number.
+pub(crate) async fn knock_by_link(world: &World, page: &Answer) -> Waiting {
+    let keys = Keys::new();
+    let introduction = keys.introduction();
+    let door = Waiting::link_door(&link_on(page), &introduction);
+    begin_with(world, keys, introduction, door).await
 }
 
 fn link_on(page: &Answer) -> String {

@@ -244,6 +244,8 @@ async fn ids_of_another_organisation_do_not_exist() {
         origin: None,
         mode: "code".to_owned(),
         requires_device_signature: false,
+        methods: None,
+        backups: None,
     };
     crate::fixture::command(&world.config, Command::RelyingPartyAdd(add)).await;
     let scopes = ["verify", "manage", "desk"].map(str::to_owned).to_vec();

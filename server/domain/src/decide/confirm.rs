@@ -33,7 +33,13 @@ impl Draft<'_> {
             }
             return Err(Refusal::WrongNumber { tries_left });
         }
-        self.activate(id, confirmed_by, None)
+        let confirmed = self.activate(id, confirmed_by, None)?;
+        if let Confirmer::Page { prompt, .. } = by {
+            // The page has set up what it was to set up.
+            let prompt = self.prompt(*prompt)?;
+            self.choose(&prompt, None)?;
+        }
+        Ok(confirmed)
     }
 
     /// A pairing that waits for its check number.

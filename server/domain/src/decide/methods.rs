@@ -33,13 +33,15 @@ impl Draft<'_> {
                 if *kind == MethodKind::App {
                     return Err(Refusal::InvalidField("phones are removed one by one"));
                 }
-                self.leaves_enough(rules, |account| account.methods.retain(|method| method.kind != *kind))?;
+                if !self.account.can_spare_method(*kind, rules) {
+                    return Err(Refusal::LastMethod);
+                }
                 self.remove_method(*kind);
             }
             MethodChange::RemovePhone(id) => {
                 let phone = self.account.device(*id).cloned().ok_or(Refusal::NotFound)?;
-                if phone.is_active() {
-                    self.leaves_enough(rules, |account| account.devices.retain(|device| device.id != *id))?;
+                if phone.is_active() && !self.account.can_spare_phone(*id, rules) {
+                    return Err(Refusal::LastMethod);
                 }
                 self.remove_phone(phone);
             }
@@ -54,14 +56,6 @@ impl Draft<'_> {
             }
         }
         Ok(Reply::Done)
-    }
-
-    /// With this gone there is still a first method, and there are as many backups as there must be, or were before.
-    fn leaves_enough(&self, rules: MethodRules, gone: impl FnOnce(&mut crate::Account)) -> Result<(), Refusal> {
-        let mut left = self.account.clone();
-        gone(&mut left);
-        let enough = left.is_protected(rules) && left.backups_missing(rules) <= self.account.backups_missing(rules);
-        if enough { Ok(()) } else { Err(Refusal::LastMethod) }
     }
 
     /// This one is asked first.

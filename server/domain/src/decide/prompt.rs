@@ -38,6 +38,7 @@ impl Draft<'_> {
             cookie: None,
             page_ip: None,
             challenge: None,
+            adding: None,
             recovered_at: None,
             result: None,
             state: PromptState::Open,

@@ -22,6 +22,8 @@ impl Draft<'_> {
         }
         self.not_locked()?;
         let kind = match step {
+            SetUp::Choose(None) => return self.choose(&prompt, None),
+            SetUp::Choose(Some(kind)) => *kind,
             SetUp::OfferAuthenticator { .. } | SetUp::ProveAuthenticator { .. } => MethodKind::Totp,
             SetUp::OfferRecoveryCodes { .. } | SetUp::KeepRecoveryCodes => MethodKind::Recovery,
         };
@@ -29,10 +31,11 @@ impl Draft<'_> {
             return Err(Refusal::NoSuchMethod);
         }
         match step {
+            SetUp::Choose(chosen) => self.choose(&prompt, *chosen),
             SetUp::OfferAuthenticator { seed } => Ok(self.offer_authenticator(prompt.id, seed)),
             SetUp::ProveAuthenticator { code, seed } => self.prove_authenticator(&prompt, &page.terms, code, seed),
             SetUp::OfferRecoveryCodes { slots } => self.offer_recovery_codes(prompt.id, &page.terms, slots),
-            SetUp::KeepRecoveryCodes => self.keep_recovery_codes(prompt.id),
+            SetUp::KeepRecoveryCodes => self.keep_recovery_codes(&prompt),
         }
     }
 
@@ -71,6 +74,16 @@ impl Draft<'_> {
     /// A recovery code was right on this page, and nothing was set up with it yet.
     pub(super) fn recovered(&self, prompt: &Prompt) -> bool {
         prompt.recovered_at.is_some()
+    }
+
+    /// What the page sets up next.
+    pub(super) fn choose(&mut self, prompt: &Prompt, adding: Option<MethodKind>) -> Result<Reply, Refusal> {
+        let prompt = self.prompt(prompt.id)?;
+        let version = prompt.version + 1;
+        if prompt.adding != adding {
+            self.put(Change::PutPrompt(Box::new(Prompt { adding, version, ..prompt })));
+        }
+        Ok(Reply::Done)
     }
 
     /// Shown again, a page shows what it showed before: whoever scanned it is not left with a seed that never counts.
@@ -120,7 +133,7 @@ impl Draft<'_> {
         self.note("method.added", json!({ "method": MethodKind::Totp }));
         self.tell_of_method(MethodKind::Totp);
         self.approve_page_by(prompt.id, MethodKind::Totp, terms)?;
-        Ok(Reply::Done)
+        self.choose(prompt, None)
     }
 
     /// The code that proved a method is the page's second factor too, unless one was right here before.
@@ -199,15 +212,15 @@ impl Draft<'_> {
         Ok(Reply::Done)
     }
 
-    fn keep_recovery_codes(&mut self, prompt: PromptId) -> Result<Reply, Refusal> {
+    fn keep_recovery_codes(&mut self, prompt: &Prompt) -> Result<Reply, Refusal> {
         let method = self.account.method(MethodKind::Recovery).cloned().ok_or(Refusal::NotFound)?;
         let held = method.recovery().cloned().unwrap_or_default();
-        let waiting = held.waiting.filter(|waiting| waiting.prompt == prompt).ok_or(Refusal::NotFound)?;
+        let waiting = held.waiting.filter(|waiting| waiting.prompt == prompt.id).ok_or(Refusal::NotFound)?;
         let material = Material::Recovery(RecoveryCodes { slots: waiting.slots, waiting: None });
         self.put(Change::PutMethod(Method { state: MethodState::Active, material, ..method }));
         self.put(Change::Remove(crate::Row::Counter(crate::CounterKind::failures(MethodKind::Recovery))));
         self.note("method.added", json!({ "method": MethodKind::Recovery }));
         self.tell_of_method(MethodKind::Recovery);
-        Ok(Reply::Done)
+        self.choose(prompt, None)
     }
 }

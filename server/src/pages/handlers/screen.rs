@@ -3,15 +3,16 @@
 //! The same function fills the page and its long poll, so that the two never tell different stories.
 
 use koppel_domain::{
-    Account, Challenge, ChallengeState, DeliveryState, Device, Loudness, Mode, Organisation, Pairing, PairingState,
-    Prompt, PromptState, Purpose, RelyingParty, Time, UserStatus,
+    Account, Challenge, ChallengeState, DeliveryState, Device, Loudness, Method, MethodKind, Mode, Organisation,
+    Pairing, PairingState, Prompt, PromptState, Purpose, RelyingParty, Time, UserStatus,
 };
 use koppel_protocol::PairingLink;
 use koppel_protocol::{Bytes, bytes};
 
 use super::super::{
-    CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame, Invitation,
-    Language, Message, MessagePage, PendingDevice, Progress, QrCode, Resend, VerifyPage, VerifyStep,
+    Card, CardState, CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame,
+    Invitation, Language, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone, PendingDevice, Progress, QrCode,
+    Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why, WizardPage, WizardStep,
 };
 use super::form;
 use crate::app::App;
@@ -34,17 +35,23 @@ pub(super) struct Held {
 pub(super) struct Complaint {
     pub(super) code: Option<CodeProblem>,
     pub(super) confirm: Option<ConfirmProblem>,
+    pub(super) offer: Option<OfferProblem>,
+    pub(super) settings: Option<SettingsProblem>,
 }
 
 /// What is to be shown, or done first.
 pub(super) enum Screen {
     Verify(VerifyPage),
     Enrol(Box<EnrolPage>),
+    Wizard(Box<WizardPage>),
+    Settings(Box<SettingsPage>),
     Message(MessagePage),
     /// The phones were not asked yet.
     Ask,
     /// There is no invitation yet.
     Invite,
+    /// There is no seed for an authenticator yet.
+    Offer,
 }
 
 impl Held {
@@ -74,12 +81,27 @@ impl Held {
 
     fn verify(&self, app: &App, step: VerifyStep) -> Result<Screen, Problem> {
         let (frame, forms, version) = (self.frame(), self.forms(app)?, self.account.user.version);
-        Ok(Screen::Verify(VerifyPage { frame, forms, version, step }))
+        Ok(Screen::Verify(VerifyPage { frame, forms, version, step, others: self.other_methods() }))
     }
 
     fn enrol(&self, app: &App, reason: EnrolReason, step: EnrolStep) -> Result<Screen, Problem> {
         let (frame, forms, version) = (self.frame(), self.forms(app)?, self.account.user.version);
-        Ok(Screen::Enrol(Box::new(EnrolPage { frame, forms, version, reason, step })))
+        let choice = reason == EnrolReason::First && self.relying_party.methods.totp;
+        Ok(Screen::Enrol(Box::new(EnrolPage { frame, forms, version, reason, choice, step })))
+    }
+
+    pub(super) fn wizard(&self, app: &App, step: WizardStep) -> Result<Screen, Problem> {
+        let (frame, forms, version) = (self.frame(), self.forms(app)?, self.account.user.version);
+        Ok(Screen::Wizard(Box::new(WizardPage { frame, forms, version, step })))
+    }
+
+    /// By what else than the live delivery this account can answer.
+    fn other_methods(&self) -> Vec<Way> {
+        if self.relying_party.requires_device_signature {
+            return Vec::new();
+        }
+        let now = self.challenge().and_then(|challenge| challenge.delivery()).map(|delivery| delivery.method);
+        self.account.usable_methods(self.relying_party.methods).filter(|kind| Some(*kind) != now).map(way).collect()
     }
 
     /// The screen as it stands now.
@@ -106,14 +128,175 @@ impl Held {
             };
         }
         match challenge {
-            Some(challenge) if self.may_add_a_phone(challenge, now) => {
-                self.add_a_phone(app, EnrolReason::Another, complaint)
-            }
+            Some(challenge) if self.may_change(challenge, now) => self.settings(app, complaint),
+            Some(challenge) if self.goes_on_to_set_up(challenge, app) => self.set_up(app, complaint),
             Some(challenge) => self.asked(app, challenge, complaint),
+            // The first phone that was set up anew proves itself by a login.
+            None if self.prompt.recovered_at.is_some() && self.paired_here(app).is_none() => {
+                self.set_up(app, complaint)
+            }
             None if self.account.usable_methods(self.relying_party.methods).next().is_some() => Ok(Screen::Ask),
             None if self.account.user.ever_enrolled => self.message(app, Message::NeedsSupport),
-            None => self.add_a_phone(app, EnrolReason::First, complaint),
+            None => self.set_up(app, complaint),
         }
+    }
+
+    /// The factor was right, and the page goes on to set up methods.
+    fn goes_on_to_set_up(&self, challenge: &Challenge, app: &App) -> bool {
+        let state = challenge.state_at(app.now(), app.epoch(), &self.organisation.policy);
+        self.prompt.purpose != Purpose::Settings
+            && state == ChallengeState::Approved
+            && challenge.login().is_some_and(|login| login.lasting)
+    }
+
+    /// The settings, or what is being added there.
+    fn settings(&self, app: &App, complaint: Complaint) -> Result<Screen, Problem> {
+        match self.prompt.adding {
+            Some(MethodKind::App) => return self.add_a_phone(app, EnrolReason::Another, complaint),
+            Some(MethodKind::Totp) => return self.authenticator(app, complaint),
+            Some(MethodKind::Recovery) => {
+                let shown_before = self.waiting_codes();
+                return self.wizard(app, WizardStep::BeforeCodes { shown_before });
+            }
+            None => {}
+        }
+        let rules = self.relying_party.methods;
+        let there: Vec<MethodKind> = self.account.usable_methods(rules).collect();
+        let methods = there.iter().filter_map(|kind| self.own_method(*kind)).collect();
+        let phones = self.account.active_devices().map(|device| self.own_phone(device)).collect();
+        let kept = |card: &Card| card.state != CardState::Added && card.way != Way::App;
+        let page = SettingsPage {
+            frame: self.frame(),
+            forms: self.forms(app)?,
+            version: self.account.user.version,
+            methods,
+            phones,
+            cards: self
+                .cards(Why::More)
+                .into_iter()
+                .filter(kept)
+                .filter(|card| !there.iter().any(|kind| way(*kind) == card.way))
+                .collect(),
+            more_phones: rules.app,
+            problem: complaint.settings,
+        };
+        Ok(Screen::Settings(Box::new(page)))
+    }
+
+    fn own_method(&self, kind: MethodKind) -> Option<OwnMethod> {
+        let method = self.account.method(kind)?;
+        let removal = match kind {
+            MethodKind::App => Removal::Elsewhere,
+            _ if self.account.can_spare_method(kind, self.relying_party.methods) => Removal::Open,
+            _ => Removal::Needed,
+        };
+        Some(OwnMethod {
+            way: way(kind),
+            primary: method.primary,
+            may_be_primary: !method.primary && kind != MethodKind::Recovery,
+            used: method.used_at.map(|at| self.language.date(at.0)),
+            codes_left: method.recovery().map(|codes| u32::try_from(codes.left()).unwrap_or(u32::MAX)),
+            removal,
+        })
+    }
+
+    fn own_phone(&self, device: &Device) -> OwnPhone {
+        let spare = self.account.can_spare_phone(device.id, self.relying_party.methods);
+        OwnPhone {
+            id: device.id.to_string(),
+            name: device.name.to_string(),
+            platform: platform_name(device.platform).to_owned(),
+            seen: self.language.date(device.last_seen.0),
+            approves: device.can_approve(&self.organisation.policy),
+            removal: if spare { Removal::Open } else { Removal::Needed },
+        }
+    }
+
+    /// Which method is set up, or which one the person chooses.
+    fn set_up(&self, app: &App, complaint: Complaint) -> Result<Screen, Problem> {
+        let rules = self.relying_party.methods;
+        let protected = self.account.is_protected(rules);
+        // Where only the app counts there is nothing to choose.
+        let adding = self.prompt.adding.or((!protected && !rules.totp).then_some(MethodKind::App));
+        match adding {
+            Some(MethodKind::App) if self.paired_here(app).is_none() => {
+                return self.add_a_phone(app, EnrolReason::First, complaint);
+            }
+            Some(MethodKind::Totp) => return self.authenticator(app, complaint),
+            Some(MethodKind::Recovery) if protected => {
+                let shown_before = self.waiting_codes();
+                return self.wizard(app, WizardStep::BeforeCodes { shown_before });
+            }
+            _ => {}
+        }
+        // A recovery code is no login: something is set up anew, whatever is still there.
+        let proven = self.challenge().is_some_and(|challenge| self.goes_on_to_set_up(challenge, app));
+        let why = match () {
+            () if !proven && self.prompt.recovered_at.is_some() => Why::Recovered,
+            () if !protected => Why::First,
+            () if self.account.backups_missing(rules) > 0 => Why::Backup,
+            () if self.was_set_up_here(app) => return self.wizard(app, WizardStep::Done),
+            () if self.prompt.purpose == Purpose::Enrol => Why::More,
+            () => return self.verify(app, VerifyStep::Approved),
+        };
+        self.wizard(app, WizardStep::Choose { why, cards: self.cards(why) })
+    }
+
+    /// Something was set up on this page.
+    fn was_set_up_here(&self, app: &App) -> bool {
+        let here = self.account.methods.iter().any(|method| method.created >= self.prompt.created);
+        here || self.paired_here(app).is_some() || self.prompt.recovered_at.is_some()
+    }
+
+    /// A list of recovery codes was shown on this page and is not kept yet.
+    fn waiting_codes(&self) -> bool {
+        let codes = self.account.method(MethodKind::Recovery).and_then(Method::recovery);
+        let waiting = codes.and_then(|codes| codes.waiting.as_ref());
+        waiting.is_some_and(|waiting| waiting.prompt == self.prompt.id)
+    }
+
+    /// Whether this page may show a list of recovery codes now.
+    pub(super) fn offers_codes(&self, app: &App) -> bool {
+        let set_up = self.set_up_is_open(app);
+        set_up && self.relying_party.methods.recovery && self.account.is_protected(self.relying_party.methods)
+    }
+
+    fn set_up_is_open(&self, app: &App) -> bool {
+        let going_on = self
+            .challenge()
+            .is_some_and(|challenge| self.goes_on_to_set_up(challenge, app) || self.may_change(challenge, app.now()));
+        going_on || self.prompt.recovered_at.is_some()
+    }
+
+    /// The ways there are, in the order of the advice: the app, then the number, then an authenticator. Recovery codes stand
+    /// beside a method and are none.
+    fn cards(&self, why: Why) -> Vec<Card> {
+        let rules = self.relying_party.methods;
+        let anew = why == Why::Recovered;
+        let state = |kind| if self.account.can_use(kind, rules) && !anew { CardState::Added } else { CardState::Open };
+        let mut cards = Vec::new();
+        if rules.app {
+            cards.push(Card { way: Way::App, state: state(MethodKind::App) });
+        }
+        cards.push(Card { way: Way::Call, state: CardState::Unavailable });
+        if rules.totp {
+            cards.push(Card { way: Way::Authenticator, state: state(MethodKind::Totp) });
+        }
+        if rules.recovery && matches!(why, Why::Backup | Why::More) {
+            let enough = self.account.method(MethodKind::Recovery).is_some_and(Method::is_a_backup);
+            cards.push(Card { way: Way::Codes, state: if enough { CardState::Added } else { CardState::Open } });
+        }
+        cards
+    }
+
+    fn authenticator(&self, app: &App, complaint: Complaint) -> Result<Screen, Problem> {
+        let held = self.account.method(MethodKind::Totp).and_then(Method::authenticator);
+        let waiting = held.and_then(|held| held.waiting.as_ref()).filter(|waiting| waiting.prompt == self.prompt.id);
+        let Some(waiting) = waiting else { return Ok(Screen::Offer) };
+        let seed = app.show_seed(self.account.user.id, &waiting.seed)?;
+        let account = self.account.user.shown().to_string();
+        let offer = super::wizard::offer_of(&self.relying_party.name, &account, &seed)?;
+        self.wizard(app, WizardStep::Authenticator { offer, problem: complaint.offer })
     }
 
     /// Whether "this was not me" ended the prompt: the page then says so, and not that somebody left it.
@@ -123,7 +306,7 @@ impl Held {
     }
 
     /// A settings page whose factor was right just now.
-    fn may_add_a_phone(&self, challenge: &Challenge, now: Time) -> bool {
+    fn may_change(&self, challenge: &Challenge, now: Time) -> bool {
         let window = self.organisation.policy.settings_factor_age;
         self.prompt.purpose == Purpose::Settings
             && matches!(challenge.state, ChallengeState::Approved | ChallengeState::Lapsed)
@@ -179,7 +362,8 @@ impl Held {
         let resend = if challenge.resends() >= self.organisation.policy.resends {
             Resend::UsedUp
         } else {
-            Resend::After(now.until(newest.created.plus(self.organisation.policy.resend_after)))
+            let former = challenge.phone_delivery().map_or(newest.created, |delivery| delivery.created);
+            Resend::After(now.until(former.plus(self.organisation.policy.resend_after)))
         };
         if now >= newest.expires {
             return VerifyStep::Ended(match (resend, number) {
@@ -202,6 +386,11 @@ impl Held {
             quiet: newest.alert == Loudness::Quiet,
             others: u32::try_from(others.count()).unwrap_or(u32::MAX),
         };
+        match newest.method {
+            MethodKind::Totp => return VerifyStep::Authenticator { seq: newest.seq, problem },
+            MethodKind::Recovery => return VerifyStep::Recovery { seq: newest.seq, problem },
+            MethodKind::App => {}
+        }
         if number {
             let number = app.derive.number(challenge.id, newest.seq, newest.digits).expose().to_owned();
             VerifyStep::Number { number, delivery, problem }
@@ -240,11 +429,8 @@ impl Held {
                 }
             }
             (_, Some(pairing)) => match pairing.state_at(now, app.epoch()) {
-                PairingState::Confirmed => {
-                    let device = pairing.revealed.as_ref().and_then(|revealed| self.account.device(revealed.device));
-                    let device = device.map(|device| device.name.to_string()).unwrap_or_default();
-                    self.enrol(app, reason, EnrolStep::Done { device })
-                }
+                // That one is paired: another is asked for.
+                PairingState::Confirmed => Ok(Screen::Invite),
                 PairingState::Refused => self.enrol(app, reason, EnrolStep::Refused),
                 _ => self.enrol(app, reason, EnrolStep::Expired),
             },
@@ -289,6 +475,14 @@ impl Held {
             expires_in,
             lifetime: self.organisation.policy.link_lifetime,
         })
+    }
+}
+
+fn way(kind: MethodKind) -> Way {
+    match kind {
+        MethodKind::App => Way::App,
+        MethodKind::Totp => Way::Authenticator,
+        MethodKind::Recovery => Way::Codes,
     }
 }
 

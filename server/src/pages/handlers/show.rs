@@ -167,14 +167,22 @@ pub(super) async fn show(app: &App, held: Held, complaint: Complaint) -> Result<
             let screen = held.screen(app, complaint)?;
             (held, screen)
         }
+        Screen::Offer => {
+            super::wizard::offer(app, &held).await?;
+            let held = held.again(app).await?;
+            let screen = held.screen(app, complaint)?;
+            (held, screen)
+        }
         screen => (held, screen),
     };
     let back = Some(held.prompt.return_url.as_str());
     Ok(match screen {
         Screen::Verify(page) => respond(&page, back),
         Screen::Enrol(page) => respond(&*page, back),
+        Screen::Wizard(page) => respond(&*page, back),
+        Screen::Settings(page) => respond(&*page, back),
         Screen::Message(page) => respond(&page, back),
-        Screen::Ask | Screen::Invite => return Err(Problem::new(Slug::Unavailable)),
+        Screen::Ask | Screen::Invite | Screen::Offer => return Err(Problem::new(Slug::Unavailable)),
     })
 }
 
@@ -252,8 +260,10 @@ pub(super) async fn state(
     match held.screen(&app, Complaint::default())? {
         Screen::Verify(page) => Ok(Json(page.live())),
         Screen::Enrol(page) => Ok(Json(page.live())),
+        Screen::Wizard(page) => Ok(Json(page.live())),
+        Screen::Settings(page) => Ok(Json(page.live())),
         // The page is another one by now: the script loads it again.
-        Screen::Message(_) | Screen::Ask | Screen::Invite => {
+        Screen::Message(_) | Screen::Ask | Screen::Invite | Screen::Offer => {
             let version = held.account.user.version;
             let (line, hint) = (String::new(), String::new());
             Ok(Json(LiveState { version, screen: "reload".to_owned(), state: "ended", line, hint }))

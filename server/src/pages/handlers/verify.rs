@@ -98,8 +98,15 @@ async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Resu
         let ready = match app.typed(&held.account, challenge, typed).await {
             Ok(ready) if is_complete(&held, &ready) => ready,
             Ok(_) | Err(Problem { slug: Slug::InvalidField, .. }) => {
-                return show(app, held, Complaint { code: Some(CodeProblem::Incomplete), ..Complaint::default() })
-                    .await;
+                return show(
+                    app,
+                    held,
+                    Complaint {
+                        code: Some(if was_recovery { CodeProblem::NoRecoveryCode } else { CodeProblem::Incomplete }),
+                        ..Complaint::default()
+                    },
+                )
+                .await;
             }
             Err(problem) => return Err(problem),
         };
@@ -197,7 +204,7 @@ async fn deliver_again(app: &App, held: Held, method: Option<MethodKind>) -> Res
     };
     let over = challenge.state_at(app.now(), app.epoch(), policy) != ChallengeState::Pending;
     let used_up = challenge.resends() >= policy.resends;
-    let asked = if over || (used_up && held.prompt.purpose == Purpose::Enrol) {
+    let asked = if over || (method.is_none() && used_up && held.prompt.purpose == Purpose::Enrol) {
         ask(app, &held).await.map(|_| ())
     } else {
         redeliver(app, &held, challenge.id, method).await

@@ -1,0 +1,249 @@
+// The provider's manual, line by line, in a real browser with a real server, panel and phone. Line 11 (support) has no page yet.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { describe, test } from "node:test";
+import { sizes, useBrowser } from "./browser.mjs";
+import { look, openBrowser, typeDigits } from "./journey.mjs";
+import { PASSWORD, useStage } from "./stage.mjs";
+
+const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus"];
+const stage = useStage({ mode: "code", users, methods: "app,totp,recovery" });
+const browser = useBrowser();
+
+/** What an authenticator shows at a time (RFC 6238), by another hand than the server's. */
+function authenticator(key, at = Date.now()) {
+  const bits = [...key.replaceAll(" ", "")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0"));
+  const seed = Buffer.from(bits.join("").match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = createHmac("sha1", seed).update(step).digest();
+  const code = mac.readUInt32BE(mac[19] & 15) & 0x7fffffff;
+  return String(code % 1_000_000).padStart(6, "0");
+}
+
+const texts = {
+  nl: {
+    locale: "nl-NL", secure: "Wacht even … we moeten eerst uw account beveiligen", what: "tweestapsverificatie",
+    call: "Oproep naar uw mobiele nummer", off: "Nog niet beschikbaar", app: "Koppel-app toevoegen", totp: "Authenticator toevoegen",
+    codes: "Herstelcodes toevoegen", show: "Codes tonen", tick: "Ik heb deze codes bewaard", go: "Doorgaan",
+    type: "Liever typen? Gebruik de koppelcode", key: "Lukt scannen niet? Typ de sleutel over", backup: "Voeg ook een reserve toe",
+    done: "Klaar! Gefeliciteerd!", back: "Doorgaan naar Klantpaneel", verify: "Wacht even … we moeten uw identiteit verifiëren",
+    intro: "Voer de verificatiecode in die u heeft ontvangen in uw app.", resend: "Code nogmaals versturen",
+    other: "Een andere methode gebruiken", otherTotp: "Code uit de authenticator",
+  },
+  en: {
+    locale: "en-GB", secure: "One moment … we need to secure your account first", what: "two-step verification",
+    call: "Call to your mobile number", off: "Not available", app: "Add Koppel app", totp: "Add Authenticator",
+    codes: "Add Recovery codes", show: "Show the codes", tick: "I have kept these codes", go: "Continue",
+    type: "Rather type? Use the koppelcode", key: "Cannot scan? Type the key", backup: "Add a backup too",
+    done: "Done! Congratulations!", back: "Continue to Klantpaneel", verify: "One moment … we need to verify your identity",
+    intro: "Enter the verification code that you received in your app.", resend: "Send the code again",
+    other: "Use another method", otherTotp: "Code from the authenticator",
+  },
+};
+
+/** Sets up an authenticator on the page that shows the cards; its key. */
+async function addAuthenticator(page, t, name) {
+  await page.getByRole("button", { name: t.totp }).click();
+  await page.locator("[data-screen=authenticator]").waitFor();
+  await page.getByText(t.key).click();
+  const key = await page.locator("textarea").inputValue();
+  await look(page, `${name}-authenticator`);
+  await page.locator("#digits").fill(authenticator(key));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: t.backup }).waitFor();
+  return key;
+}
+
+/** Keeps recovery codes; they. */
+async function addCodes(page, t, name) {
+  await page.getByRole("button", { name: t.codes }).click();
+  await page.getByRole("button", { name: t.show }).click();
+  const codes = await page.locator(".codes code").allTextContents();
+  assert.equal(codes.length, 10);
+  await look(page, `${name}-codes`);
+  await page.getByRole("button", { name: t.go }).click();
+  assert.equal(await page.locator(".codes code").count(), 10, "without the tick they stay");
+  await page.getByLabel(t.tick).check();
+  await page.getByRole("button", { name: t.go }).click();
+  await page.getByRole("heading", { name: t.done }).waitFor();
+  await look(page, `${name}-done`);
+  return codes;
+}
+
+async function finish(page, t) {
+  await page.getByRole("button", { name: t.back }).click();
+  return stage.welcome(page);
+}
+
+describe("the manual", { timeout: 300_000 }, () => {
+  for (const [language, size, user] of [["nl", "desktop", "an"], ["en", "phone", "bo"]]) {
+    const t = texts[language];
+    const name = `manual-${language}-${size}`;
+    test(`manual-02, 03, 05, 08, 09: a new user chooses, adds an authenticator and a backup, and is in (${language}, ${size})`, async () => {
+      const { page, close } = await openBrowser(browser(), stage, { ...sizes[size], locale: t.locale });
+      await stage.signIn(page, user);
+      await page.getByRole("heading", { name: t.secure }).waitFor();
+      await page.getByText(t.what).waitFor();
+      const call = page.locator(".card", { hasText: t.call });
+      assert.match(await call.textContent(), new RegExp(t.off), "line 8: no voice road is set up");
+      assert.equal(await call.getByRole("button").count(), 0);
+      await look(page, `${name}-choose`);
+      await addAuthenticator(page, t, name);
+      await look(page, `${name}-backup`);
+      await addCodes(page, t, name);
+      assert.equal(await finish(page, t), "server");
+      await close();
+    });
+  }
+
+  test("manual-04, 07: the app is paired by a koppelcode, and the code that arrives completes it", async () => {
+    const t = texts.nl;
+    const { page, close } = await openBrowser(browser(), stage, sizes.phone);
+    await stage.signIn(page, "cas");
+    await page.getByRole("button", { name: t.app }).click();
+    await page.getByText(t.type).click();
+    const code = await page.locator(".koppelcode").textContent();
+    await look(page, "manual-app");
+    const phone = stage.phone("cas", "pair", "--server", stage.host, "--user", "cas", "--code", code, "--stay");
+    const { check_number } = await phone.event("check_number");
+    await page.getByRole("heading", { name: "Is dit uw telefoon?" }).waitFor();
+    await typeDigits(page, check_number);
+    const proof = await phone.event("challenge", (event) => event.mode === "code");
+    await page.getByRole("heading", { name: "Bijna klaar: een proef" }).waitFor();
+    await typeDigits(page, proof.code);
+    await page.getByRole("heading", { name: t.backup }).waitFor();
+    await addCodes(page, t, "manual-app");
+    assert.equal(await finish(page, t), "server");
+    await close();
+
+    const next = await openBrowser(browser(), stage, sizes.desktop);
+    await stage.signIn(next.page, "cas");
+    await next.page.getByRole("heading", { name: t.verify }).waitFor();
+    await next.page.getByText(t.intro).waitFor();
+    await next.page.getByRole("button", { name: t.resend }).waitFor();
+    await next.page.getByText(t.other).waitFor();
+    assert.equal(await next.page.locator(".boxes i").count(), 6, "line 6: one field a digit");
+    const { code: typed } = await phone.event("challenge", (event) => event.mode === "code");
+    await typeDigits(next.page, typed);
+    assert.equal(await stage.welcome(next.page), "server");
+    await next.close();
+  });
+
+  test("manual-01, 06: every later login asks for a code, by the first method or another", async () => {
+    const t = texts.nl;
+    const { page, close } = await openBrowser(browser(), stage, sizes.phone);
+    await stage.signIn(page, "dirk");
+    const key = await addAuthenticator(page, t, "manual-later");
+    const codes = await addCodes(page, t, "manual-later");
+    await finish(page, t);
+    await close();
+
+    const next = await openBrowser(browser(), stage, sizes.phone);
+    await stage.signIn(next.page, "dirk");
+    await next.page.getByRole("heading", { name: t.verify }).waitFor();
+    await look(next.page, "manual-verify-authenticator");
+    await typeDigits(next.page, "000000");
+    await next.page.getByRole("alert").waitFor();
+    await next.page.getByText(t.other).click();
+    await look(next.page, "manual-verify-other");
+    await next.page.locator("#digits").focus();
+    // The code of the set-up counts no more: the next step's does.
+    await typeDigits(next.page, authenticator(key, Date.now() + 30_000));
+    assert.equal(await stage.welcome(next.page), "server");
+    await next.close();
+
+    const lost = await openBrowser(browser(), stage, sizes.phone);
+    await stage.signIn(lost.page, "dirk");
+    await lost.page.getByText(t.other).click();
+    await lost.page.getByRole("button", { name: "Herstelcode" }).click();
+    await lost.page.getByRole("textbox", { name: "Herstelcode" }).fill(codes[6].toLowerCase());
+    await look(lost.page, "manual-verify-recovery");
+    await lost.page.keyboard.press("Enter");
+    await lost.page.getByRole("heading", { name: "Stel opnieuw iets in" }).waitFor();
+    await look(lost.page, "manual-anew");
+    await lost.close();
+  });
+
+  test("manual-10: in the settings a method is added, made the first and removed", async () => {
+    const t = texts.nl;
+    const { page, close } = await openBrowser(browser(), stage, sizes.phone);
+    await stage.signIn(page, "gus");
+    const key = await addAuthenticator(page, t, "manual-settings");
+    await addCodes(page, t, "manual-settings");
+    await finish(page, t);
+
+    await page.goto(`${stage.panel}/security`);
+    await page.locator("[name=password]").fill(PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${stage.server}/p/**`);
+    await page.getByRole("heading", { name: t.verify }).waitFor();
+    await typeDigits(page, authenticator(key, Date.now() + 30_000));
+    await page.getByRole("heading", { name: "2FA instellingen" }).waitFor();
+    await look(page, "manual-settings");
+    const own = page.locator(".card", { hasText: "Authenticator" }).first();
+    assert.match(await own.textContent(), /eerste keuze/);
+    assert.match(await own.textContent(), /Voeg eerst iets anders toe/, "the last method stays");
+
+    await page.getByRole("button", { name: "Een telefoon toevoegen" }).click();
+    await page.getByText(t.type).click();
+    const code = await page.locator(".koppelcode").textContent();
+    const phone = stage.phone("gus", "pair", "--server", stage.host, "--user", "gus", "--code", code, "--stay");
+    const { check_number } = await phone.event("check_number");
+    await typeDigits(page, check_number);
+    await page.getByRole("heading", { name: "2FA instellingen" }).waitFor();
+    const app = page.locator(".card", { hasText: "Koppel-app" }).first();
+    assert.match(await app.textContent(), /eerste keuze/, "the app becomes the first by itself");
+    await look(page, "manual-settings-phone");
+
+    await own.getByRole("button", { name: "Voortaan als eerste vragen" }).click();
+    await page.locator(".card", { hasText: "Authenticator" }).filter({ hasText: "eerste keuze" }).waitFor();
+    await app.getByRole("button", { name: "Voortaan als eerste vragen" }).click();
+    await page.locator(".card", { hasText: "Koppel-app" }).filter({ hasText: "eerste keuze" }).waitFor();
+    await own.getByText("Verwijderen", { exact: true }).click();
+    await own.getByRole("button", { name: "Ja, verwijderen" }).click();
+    await page.locator(".card", { hasText: "Authenticator" }).getByRole("button", { name: "Authenticator toevoegen" }).waitFor();
+    await page.getByRole("button", { name: "Terug naar Klantpaneel" }).click();
+    await page.waitForURL(`${stage.panel}/**`);
+    await close();
+  });
+
+  test("the set-up goes without script", async () => {
+    const { page, close } = await openBrowser(browser(), stage, { ...sizes.phone, javaScriptEnabled: false });
+    await stage.signIn(page, "eva");
+    await page.getByRole("button", { name: "Authenticator toevoegen" }).click();
+    const key = await page.locator("textarea").inputValue();
+    await page.locator("#digits").fill(authenticator(key));
+    await page.getByRole("button", { name: "Authenticator toevoegen" }).click();
+    await page.getByRole("heading", { name: texts.nl.backup }).waitFor();
+    await page.getByRole("button", { name: texts.nl.codes }).click();
+    await page.getByRole("button", { name: texts.nl.show }).click();
+    await page.getByLabel(texts.nl.tick).check();
+    await page.getByRole("button", { name: texts.nl.go }).click();
+    assert.equal(await finish(page, texts.nl), "server");
+    await close();
+  });
+
+  test("two tabs and the back button lose nothing", async () => {
+    const t = texts.nl;
+    const { page, context, close } = await openBrowser(browser(), stage, sizes.desktop);
+    await stage.signIn(page, "fay");
+    const second = await context.newPage();
+    await second.goto(page.url());
+    const key = await addAuthenticator(page, t, "manual-tabs");
+    await second.getByRole("button", { name: t.totp }).click();
+    await second.locator("main").waitFor();
+    await second.goto(page.url());
+    await page.goBack();
+    await page.reload();
+    await page.goto(second.url());
+    if (await page.locator("[data-screen=authenticator]").count()) {
+      await page.getByRole("button", { name: "Een andere methode kiezen" }).click();
+    }
+    await page.getByRole("heading", { name: t.backup }).waitFor();
+    await addCodes(page, t, "manual-tabs");
+    assert.equal(await finish(page, t), "server");
+    assert.ok(key);
+    await close();
+  });
+});
