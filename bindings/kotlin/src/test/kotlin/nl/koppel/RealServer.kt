@@ -156,7 +156,8 @@ class RealServer private constructor(private val folder: Path, private val port:
                 "init", "--organisation", "De Linden", "--public-url", "http://${server.host}",
                 "--directory-url", "http://127.0.0.1:${directory.address.port}/", "--set", "resend_after=20",
             )
-            server.command("relying-party", "add", "Klantpaneel", "--organisation", "De Linden", "--return-url", RETURN)
+            val party = arrayOf("relying-party", "add", "Klantpaneel", "--organisation", "De Linden")
+            server.command(*party, "--return-url", RETURN, "--methods", "app")
             server.key = server.command("key", "add", "--relying-party", "Klantpaneel", "--scope", "verify,manage,desk").text("key")
             server.restart()
             return server
