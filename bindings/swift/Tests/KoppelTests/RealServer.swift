@@ -30,8 +30,9 @@ final class RealServer: @unchecked Sendable {
             "init", "--organisation", "De Linden", "--public-url", "http://\(server.host)",
             "--directory-url", "http://127.0.0.1:\(directory)/", "--set", "resend_after=20"
         )
-        try await server.command("relying-party", "add", "Klantpaneel", "--organisation", "De Linden", "--return-url", returnURL,
-            "--methods", "app")
+        try await server.command(
+            "relying-party", "add", "Klantpaneel", "--organisation", "De Linden", "--return-url", returnURL, "--methods", "app"
+        )
         server.key = try await server.command("key", "add", "--relying-party", "Klantpaneel", "--scope", "verify,manage,desk")["key"].text
         try await server.restart()
         return server

@@ -155,7 +155,16 @@ final class ScenarioPhone: @unchecked Sendable {
     /// ended on copies that nobody reads any more.
     private func kill() async throws {
         let copy = Self.newFolder(in: home)
-        try FileManager.default.copyItem(at: folder, to: copy)
+        let files = FileManager.default
+        try files.createDirectory(at: copy, withIntermediateDirectories: true)
+        for name in try files.contentsOfDirectory(atPath: folder.path) {
+            let (from, to) = (folder.appendingPathComponent(name), copy.appendingPathComponent(name))
+            do {
+                try files.copyItem(at: from, to: to)
+            } catch where name.hasSuffix(".new") {
+                // It was put in the place of the former meanwhile, and lies there under its own name.
+            }
+        }
         (folder, store) = (copy, try store.copy())
         try await letGo()
     }

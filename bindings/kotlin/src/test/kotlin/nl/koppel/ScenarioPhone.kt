@@ -1,6 +1,7 @@
 package nl.koppel
 
 import java.nio.file.Files
+import java.nio.file.NoSuchFileException
 import java.nio.file.Path
 import java.time.Duration
 import java.time.Instant
@@ -99,13 +100,22 @@ class ScenarioPhone(private val scope: CoroutineScope, private val clockAheadSec
      */
     private suspend fun kill() {
         val copy = Files.createTempDirectory("koppel-scenario")
-        Files.list(folder).use { files -> files.forEach { Files.copy(it, copy.resolve(it.fileName)) } }
+        Files.list(folder).use { files -> files.forEach { keep(it, copy) } }
         val killed = opened()
         folder = copy
         secrets = secrets.copy()
         keys = JvmKeys(secrets)
         letGo()
         killed.stop()
+    }
+
+    /** A file that was replaced meanwhile lies there under its own name. */
+    private fun keep(file: Path, copy: Path) {
+        try {
+            Files.copy(file, copy.resolve(file.fileName))
+        } catch (gone: NoSuchFileException) {
+            check(file.toString().endsWith(".new")) { "$gone" }
+        }
     }
 
     private fun letGo() {
