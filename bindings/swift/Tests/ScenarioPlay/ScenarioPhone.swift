@@ -161,8 +161,9 @@ final class ScenarioPhone: @unchecked Sendable {
             let (from, to) = (folder.appendingPathComponent(name), copy.appendingPathComponent(name))
             do {
                 try files.copyItem(at: from, to: to)
-            } catch where name.hasSuffix(".new") {
+            } catch {
                 // It was put in the place of the former meanwhile, and lies there under its own name.
+                guard name.hasSuffix(".new") else { throw error }
             }
         }
         (folder, store) = (copy, try store.copy())
