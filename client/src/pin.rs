@@ -17,6 +17,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use koppel_protocol::bytes::Secret;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -122,7 +123,7 @@ impl PinCost {
 
 /// What a right PIN opens. Seals and opens under a name, so that one sealed thing cannot stand in for another. Never printed.
 #[derive(Clone)]
-pub struct PinKey(Zeroizing<[u8; 32]>);
+pub struct PinKey(Secret<32>);
 
 impl PinKey {
     /// Seals `secret` under `name`.
@@ -130,7 +131,7 @@ impl PinKey {
         let nonce = randomness::bytes::<12>();
         let payload = Payload { msg: secret, aad: name.as_bytes() };
         let mut sealed = nonce.to_vec();
-        sealed.extend(Aes256Gcm::new(&(*self.0).into()).encrypt(&Nonce::from(nonce), payload).unwrap_or_default());
+        sealed.extend(Aes256Gcm::new(self.0.expose().into()).encrypt(&Nonce::from(nonce), payload).unwrap_or_default());
         sealed
     }
 
@@ -138,7 +139,7 @@ impl PinKey {
     pub fn open(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, ciphertext) = sealed.split_first_chunk::<12>()?;
         let payload = Payload { msg: ciphertext, aad: name.as_bytes() };
-        Aes256Gcm::new(&(*self.0).into()).decrypt(&Nonce::from(*nonce), payload).ok().map(Zeroizing::new)
+        Aes256Gcm::new(self.0.expose().into()).decrypt(&Nonce::from(*nonce), payload).ok().map(Zeroizing::new)
     }
 }
 
@@ -181,14 +182,14 @@ impl PinFile {
     /// Sets the first PIN. `pepper` is the keyring's part, empty where there is no keyring. Slow on purpose: call it off the
     /// async threads.
     pub fn set(&self, pin: &Pin, pepper: &[u8]) -> Result<PinKey, PinError> {
-        let key = PinKey(Zeroizing::new(randomness::bytes()));
+        let key = PinKey(Secret::written(|key| randomness::fill(key)));
         let salt = randomness::bytes::<16>();
         let outer = stretch(pin, &salt, self.cost, pepper)?;
         self.store(&PinRecord {
             version: FORMAT,
             salt: URL_SAFE_NO_PAD.encode(salt),
             cost: self.cost,
-            sealed_key: URL_SAFE_NO_PAD.encode(outer.seal(KEY_NAME, key.0.as_slice())),
+            sealed_key: URL_SAFE_NO_PAD.encode(outer.seal(KEY_NAME, key.0.expose())),
             wrong: 0,
             wait_until: 0,
         })?;
@@ -224,8 +225,7 @@ impl PinFile {
         record.wrong = 0;
         record.wait_until = 0;
         self.store(&record)?;
-        let key = key.as_slice().try_into().map_err(|_| PinError::Damaged)?;
-        Ok(PinKey(Zeroizing::new(key)))
+        Secret::copied_from(&key).map(PinKey).ok_or(PinError::Damaged)
     }
 
     /// Forgets the PIN, and with it everything that was sealed under it.
@@ -257,7 +257,8 @@ fn decode(text: &str) -> Result<Vec<u8>, PinError> {
 }
 
 fn stretch(pin: &Pin, salt: &[u8], cost: PinCost, pepper: &[u8]) -> Result<PinKey, PinError> {
-    let mut key = Zeroizing::new([0; 32]);
-    cost.argon2(pepper)?.hash_password_into(&pin.0, salt, key.as_mut_slice()).map_err(|_| PinError::Damaged)?;
-    Ok(PinKey(key))
+    let argon2 = cost.argon2(pepper)?;
+    let mut stretched = Ok(());
+    let key = Secret::written(|key| stretched = argon2.hash_password_into(&pin.0, salt, key));
+    stretched.map(|()| PinKey(key)).map_err(|_| PinError::Damaged)
 }

@@ -107,7 +107,7 @@ impl Preview {
         let item: Item = serde_json::from_slice(item).map_err(|_| PreviewError::Damaged)?;
         let envelope = Envelope::from_bytes(envelope).map_err(|_| PreviewError::NotOurs)?;
         let opened = item.accounts.into_iter().find_map(|entry| {
-            let secrets = EnvelopeSecrets { seal: Zeroizing::new(*entry.seal.expose()), auth: entry.auth };
+            let secrets = EnvelopeSecrets { seal: entry.seal, auth: entry.auth };
             Some((entry.from, secrets.open(&envelope)?))
         });
         let (from, text) = opened.ok_or(PreviewError::NotOurs)?;
@@ -128,7 +128,7 @@ impl Preview {
 pub(crate) fn item(from: Vec<Correspondent>, keys: &dyn DeviceKeys) -> Zeroizing<Vec<u8>> {
     let entry = |from: Correspondent| {
         let EnvelopeSecrets { seal, auth } = keys.envelope_secrets(from.account)?;
-        Some(Entry { from, seal: Secret::new(*seal), auth })
+        Some(Entry { from, seal, auth })
     };
     let item = Item { version: VERSION, accounts: from.into_iter().filter_map(entry).collect() };
     // Everything in it can be written.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use koppel_protocol::bytes::Secret;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -33,33 +34,31 @@ pub const FILE_NAME: &str = "vault";
 
 /// The key that opens a vault. Never printed.
 #[derive(Clone)]
-pub struct VaultKey(Zeroizing<[u8; 32]>);
+pub struct VaultKey(Secret<32>);
 
 impl VaultKey {
     /// A fresh key.
     pub fn generate() -> Self {
-        let mut key = Zeroizing::new([0; 32]);
-        randomness::fill(key.as_mut_slice());
-        Self(key)
+        Self(Secret::written(|key| randomness::fill(key)))
     }
 
     /// The key as the secret store returned it; `None` when it is not 32 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
+        Secret::copied_from(bytes).map(Self)
     }
 
     /// The bytes, for the secret store.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_slice()
+        self.0.expose()
     }
 
     fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&(*self.0).into())
+        Aes256Gcm::new(self.0.expose().into())
     }
 
     /// Eight bytes that say which key this is and nothing about it.
     fn check(&self) -> [u8; CHECK] {
-        let hash = Sha256::new().chain_update(b"koppel/vault/key-check/v1").chain_update(self.0.as_slice()).finalize();
+        let hash = Sha256::new().chain_update(b"koppel/vault/key-check/v1").chain_update(self.0.expose()).finalize();
         let mut check = [0; CHECK];
         check.copy_from_slice(&hash[..CHECK]);
         check

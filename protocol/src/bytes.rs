@@ -115,36 +115,52 @@ impl<'de, const N: usize> Deserialize<'de> for Bytes<N> {
 
 /// `N` bytes that nobody may see: wiped on drop, equal in constant time, never printed.
 ///
+/// They lie in one place for as long as they live, however often this is moved: bytes that travelled with a value from one owner to the
+/// next would stay behind, unwiped, wherever it was before.
+///
 /// Serde writes and reads them as base64url, because some secrets do travel (inside TLS, or into a sealed vault).
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Secret<const N: usize>([u8; N]);
+#[derive(Clone)]
+pub struct Secret<const N: usize>(Box<Zeroizing<[u8; N]>>);
 
 impl<const N: usize> Secret<N> {
     /// Takes the bytes over. The caller's copy is the caller's to wipe.
-    pub const fn new(bytes: [u8; N]) -> Self {
+    pub fn new(bytes: [u8; N]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        Self::written(|secret| secret.copy_from_slice(bytes.as_slice()))
+    }
+
+    /// A copy of `bytes`; `None` when they are not `N`.
+    pub fn copied_from(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() == N).then(|| Self::written(|secret| secret.copy_from_slice(bytes)))
+    }
+
+    /// The bytes that `write` puts in the place of zeros.
+    pub fn written(write: impl FnOnce(&mut [u8; N])) -> Self {
+        let mut bytes = Box::new(Zeroizing::new([0; N]));
+        write(&mut bytes);
         Self(bytes)
     }
 
     /// The bytes, for the one place that uses them.
-    pub const fn expose(&self) -> &[u8; N] {
+    pub fn expose(&self) -> &[u8; N] {
         &self.0
     }
 
     /// The bytes as base64url, wiped when dropped.
     pub fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(encode(&self.0))
+        Zeroizing::new(encode(self.expose()))
     }
 }
 
 impl<const N: usize> From<[u8; N]> for Secret<N> {
     fn from(bytes: [u8; N]) -> Self {
-        Self(bytes)
+        Self::new(bytes)
     }
 }
 
 impl<const N: usize> PartialEq for Secret<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.expose().ct_eq(other.expose()).into()
     }
 }
 
@@ -160,7 +176,7 @@ impl<const N: usize> FromStr for Secret<N> {
     type Err = NotBase64url;
 
     fn from_str(text: &str) -> Result<Self, NotBase64url> {
-        decode_exact(text).map(Self)
+        decode_exact(text).map(Self::new)
     }
 }
 

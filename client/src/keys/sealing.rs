@@ -24,7 +24,7 @@ use crate::secrets::SecretStore;
 #[derive(Clone)]
 pub struct EnvelopeSecrets {
     /// The scalar of the `seal` key.
-    pub seal: Zeroizing<[u8; 32]>,
+    pub seal: Secret<32>,
     /// The `auth` secret.
     pub auth: Secret<16>,
 }
@@ -32,7 +32,7 @@ pub struct EnvelopeSecrets {
 impl EnvelopeSecrets {
     /// Opens an envelope; `None` when it is not for this account.
     pub fn open(&self, envelope: &Envelope) -> Option<Zeroizing<String>> {
-        let key = SoftAgreementKey::from_scalar(&self.seal).ok()?;
+        let key = SoftAgreementKey::from_scalar(self.seal.expose()).ok()?;
         envelope.open(&key, &self.auth).ok()
     }
 }
@@ -58,8 +58,8 @@ impl Sealing {
     /// Makes the secrets of a new account and keeps them durably. Returns what the server must know.
     pub fn make(&self, account: AccountId) -> Result<(HeldKey, Secret<16>), KeysError> {
         let key = SoftAgreementKey::generate(&crypto())?;
-        let secrets = EnvelopeSecrets { seal: key.to_scalar(), auth: Secret::new(randomness::bytes()) };
-        self.store.set(&seal_name(account), secrets.seal.as_slice())?;
+        let secrets = EnvelopeSecrets { seal: Secret::new(*key.to_scalar()), auth: Secret::new(randomness::bytes()) };
+        self.store.set(&seal_name(account), secrets.seal.expose())?;
         self.store.set(&auth_name(account), secrets.auth.expose())?;
         let auth = secrets.auth.clone();
         self.held().insert(account, secrets);
@@ -74,8 +74,8 @@ impl Sealing {
         for account in accounts {
             let seal = self.store.get(&seal_name(*account))?;
             let auth = self.store.get(&auth_name(*account))?;
-            let seal = seal.and_then(|seal| Some(Zeroizing::new(<[u8; 32]>::try_from(seal.as_slice()).ok()?)));
-            let auth = auth.and_then(|auth| Some(Secret::new(auth.as_slice().try_into().ok()?)));
+            let seal = seal.and_then(|seal| Secret::copied_from(&seal));
+            let auth = auth.and_then(|auth| Secret::copied_from(&auth));
             match (seal, auth) {
                 (Some(seal), Some(auth)) => drop(self.held().insert(*account, EnvelopeSecrets { seal, auth })),
                 _ => tracing::warn!("an account has no secrets to open envelopes with"),
