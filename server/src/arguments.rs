@@ -8,7 +8,8 @@ use ipnet::IpNet;
 
 use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, UserConfirm, UserName,
+    ApiKeyAdd, Command, Desk, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, UserConfirm, UserImport,
+    UserName,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
@@ -261,6 +262,23 @@ pub(crate) enum UserDo {
         #[command(flatten)]
         desk: WhoAndWhy,
     },
+    /// Take users over from a CSV file, all or none
+    ///
+    /// The first line names the columns: external_id and login_name, and whichever there are of display, locale (nl or en), group and
+    /// totp_secret (base 32; SHA-1, six digits, 30 seconds). Who is there already is changed where the file says something else; an
+    /// authenticator that is there stays. Run again, it changes nothing.
+    Import {
+        /// The file, in UTF-8; columns parted by commas or semicolons
+        file: PathBuf,
+        /// Whose; the only organisation when left out
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<String>,
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        desk: WhoAndWhy,
+    },
     /// What is known of a user
     Show {
         #[command(flatten)]
@@ -373,10 +391,21 @@ impl KeyDo {
     }
 }
 
+/// What a command about users comes to: one command, or a file of them.
+pub(crate) enum UserTask {
+    /// One.
+    Command(Command),
+    /// A file.
+    Import(UserImport),
+}
+
 impl UserDo {
-    /// The command.
-    pub(crate) fn command(self) -> Command {
-        match self {
+    /// The task.
+    pub(crate) fn task(self) -> UserTask {
+        UserTask::Command(match self {
+            UserDo::Import { file, organisation, dry_run, desk: who } => {
+                return UserTask::Import(UserImport { file, organisation, dry_run, desk: desk(who) });
+            }
             UserDo::Koppelcode { user: which, desk: who } => {
                 Command::UserKoppelcode { user: user(which), desk: desk(who) }
             }
@@ -385,6 +414,6 @@ impl UserDo {
                 Command::UserConfirm(UserConfirm { user: user(which), check_number, pairing, desk: desk(who) })
             }
             UserDo::Show { user: which } => Command::UserShow { user: user(which) },
-        }
+        })
     }
 }

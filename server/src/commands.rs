@@ -4,6 +4,7 @@
 //! puts the same command to the running server over the control socket. Both ways end in [`run`]. There is no admin HTTP
 //! API and no default password.
 
+mod import;
 mod registry;
 mod user;
 
@@ -20,6 +21,7 @@ use crate::control::{self, ControlSocket};
 use crate::problem::Problem;
 use crate::server::{self, StartError};
 
+pub use import::{UserBatch, UserImport, import};
 pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet};
 pub use user::{Desk, UserConfirm, UserName};
 
@@ -62,6 +64,8 @@ pub enum Command {
     },
     /// The check number of a new phone, read out by its owner.
     UserConfirm(UserConfirm),
+    /// Some users of a file.
+    UserImport(UserBatch),
     /// What is known of a user.
     UserShow {
         /// Who.
@@ -118,6 +122,7 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::UserKoppelcode { user, desk } => user::koppelcode(app, &user, desk).await,
         Command::UserUnlock { user, desk } => user::unlock(app, &user, desk).await,
         Command::UserConfirm(confirm) => user::confirm(app, confirm).await,
+        Command::UserImport(batch) => import::take(app, batch).await,
         Command::UserShow { user } => user::show(app, &user).await,
     }
 }

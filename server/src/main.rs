@@ -12,7 +12,7 @@ use koppel_server::{Config, Server};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
-use arguments::{Arguments, Do};
+use arguments::{Arguments, Do, UserTask};
 
 fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
@@ -34,7 +34,10 @@ fn main() -> ExitCode {
             Do::Organisation(organisation) => commands::perform(&config()?, organisation.command()).await.map(Some),
             Do::RelyingParty(party) => commands::perform(&config()?, party.command()).await.map(Some),
             Do::Key(key) => commands::perform(&config()?, key.command()).await.map(Some),
-            Do::User(user) => commands::perform(&config()?, user.command()).await.map(Some),
+            Do::User(user) => match user.task() {
+                UserTask::Command(command) => commands::perform(&config()?, command).await.map(Some),
+                UserTask::Import(import) => commands::import(&config()?, import, say_how_far).await.map(Some),
+            },
         }
     });
     match done {
@@ -69,6 +72,11 @@ async fn serve(config: Config, format: Format) -> Result<(), Refused> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     }
+}
+
+/// On stderr: what is asked for goes to stdout.
+fn say_how_far(done: usize, of: usize) {
+    let _ = writeln!(std::io::stderr(), "{done} of {of} users");
 }
 
 fn print(json: bool, answer: &Value) {

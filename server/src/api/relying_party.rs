@@ -27,6 +27,7 @@ use crate::app::App;
 pub(crate) use caller::key_text;
 pub(crate) use challenges::redelivery;
 pub(crate) use desk::KoppelcodeAnswer;
+pub(crate) use methods::seed;
 pub(crate) use once::{Once, Recorded};
 pub(crate) use users::show_user;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use koppel_domain::{Account, Actor, Command, Confirmer, Issuer, LoginName, Needs, PairingState, Reply};
-use koppel_protocol::id::PairingId;
+use koppel_protocol::id::{OrganisationId, PairingId};
 use koppel_protocol::{Digits, Text};
 use koppel_store::Locator;
 use serde::{Deserialize, Serialize};
@@ -59,9 +59,10 @@ async fn find(app: &App, user: &UserName) -> Result<Account, Refused> {
     })
 }
 
-fn by(account: &Account, desk: Desk) -> By {
+/// The desk as the actor.
+pub(super) fn by(organisation: OrganisationId, desk: Desk) -> By {
     let actor = Actor::Desk {
-        organisation: account.user.organisation,
+        organisation,
         key: None,
         agent: Text::clean(&desk.agent),
         reason: Text::clean(&desk.reason),
@@ -73,7 +74,8 @@ fn by(account: &Account, desk: Desk) -> By {
 pub(super) async fn koppelcode(app: &Arc<App>, user: &UserName, desk: Desk) -> Result<Value, Refused> {
     let account = find(app, user).await?;
     let at = Locator::User(account.user.id);
-    let reply = app.decide(at, Command::IssueInvitation { by: Issuer::Desk }, by(&account, desk)).await?;
+    let reply =
+        app.decide(at, Command::IssueInvitation { by: Issuer::Desk }, by(account.user.organisation, desk)).await?;
     let Reply::Invited { invitation } = reply else {
         return Err(Refused::because("the server gave no koppelcode; try again"));
     };
@@ -85,7 +87,7 @@ pub(super) async fn koppelcode(app: &Arc<App>, user: &UserName, desk: Desk) -> R
 pub(super) async fn unlock(app: &Arc<App>, user: &UserName, desk: Desk) -> Result<Value, Refused> {
     let account = find(app, user).await?;
     let at = Locator::User(account.user.id);
-    app.decide(at.clone(), Command::Unlock, by(&account, desk)).await?;
+    app.decide(at.clone(), Command::Unlock, by(account.user.organisation, desk)).await?;
     Ok(show_user(app, at).await?)
 }
 
@@ -95,7 +97,7 @@ pub(super) async fn confirm(app: &Arc<App>, confirm: UserConfirm) -> Result<Valu
     let number = Digits::from_typed(&confirm.check_number)
         .map_err(|_| Refused::because("the check number is the six digits on the new phone"))?;
     let command = Command::ConfirmPairing { pairing, number, by: Confirmer::Desk };
-    app.decide(Locator::User(account.user.id), command, by(&account, confirm.desk)).await?;
+    app.decide(Locator::User(account.user.id), command, by(account.user.organisation, confirm.desk)).await?;
     Ok(json!({ "state": "active", "pairing": pairing.to_string() }))
 }
 

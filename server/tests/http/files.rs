@@ -8,7 +8,8 @@ use koppel_server::{Clock, Config};
 
 use crate::fixture::{World, organisation, start};
 
-fn run(database: &Path, arguments: &[&str]) -> Output {
+/// A command in a process of its own.
+pub(crate) fn run(database: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_koppel-server")).args(arguments).arg("--database").arg(database).output().unwrap()
 }
 

@@ -5,6 +5,7 @@ mod doors;
 mod files;
 mod fixture;
 mod headers;
+mod import;
 mod live;
 mod login;
 mod methods;
