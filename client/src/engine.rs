@@ -16,7 +16,8 @@ use koppel_protocol::Envelope;
 use koppel_protocol::id::ChallengeId;
 use koppel_protocol::pairing::Platform;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
@@ -34,7 +35,9 @@ use crate::vault::{VaultFile, VaultKey};
 const LONGEST_NAP: Duration = Duration::from_secs(5);
 /// A gap between two looks at the clock that can only be a suspended machine.
 const SUSPENDED_MS: u64 = 30_000;
-/// How long the end waits for keys that are being deleted.
+/// How long the end waits for questions that are on their way to a server. What was decided is kept, and sent again at the next start.
+const LAST_QUESTIONS: Duration = Duration::from_secs(2);
+/// How long the end waits for keys that are being deleted, or that sign.
 const LAST_JOBS: Duration = Duration::from_secs(2);
 
 /// What reaches the engine.
@@ -79,6 +82,8 @@ pub(crate) struct Engine {
     /// For the tasks that work beside the engine. Weak: when the last client is gone, so is the engine.
     outbox: mpsc::WeakSender<Input>,
     desk: KeyDesk,
+    /// Questions under way, and proofs for channels. Each of them has the keys.
+    calls: JoinSet<()>,
     servers: HashMap<(String, Option<TlsPin>), HttpClient>,
     channels: HashMap<AccountId, Channel>,
     /// How many screens of the app want to be connected.
@@ -102,6 +107,7 @@ impl Engine {
             inbox,
             outbox,
             desk,
+            calls: JoinSet::new(),
             servers: HashMap::new(),
             channels: HashMap::new(),
             screens: 0,
@@ -138,16 +144,23 @@ impl Engine {
                         // First of all: whoever asks from now on is told, instead of waiting for an engine that is ending.
                         self.inbox.close();
                         self.happen(Event::Background).await;
-                        self.close_channels();
-                        // Keys that call us back and wait must not keep us from ending.
-                        let _ = tokio::time::timeout(LAST_JOBS, self.desk.flush()).await;
-                        return;
+                        break;
                     }
                 },
+                Some(_) = self.calls.join_next() => {}
                 () = tokio::time::sleep(nap) => self.look_at_clock().await,
             }
         }
-        self.close_channels();
+        self.end().await;
+    }
+
+    /// Lets what is under way end, and then has no keys any more.
+    async fn end(mut self) {
+        self.channels.clear();
+        let _ = timeout(LAST_QUESTIONS, async { while self.calls.join_next().await.is_some() {} }).await;
+        self.calls.shutdown().await;
+        // Keys that call us back and wait must not keep us from ending.
+        let _ = timeout(LAST_JOBS, self.desk.close()).await;
     }
 
     fn nap(&self) -> Duration {
@@ -291,7 +304,7 @@ impl Engine {
             }
         };
         let (outbox, clock, desk) = (self.outbox.clone(), self.parts.clock.clone(), self.desk.clone());
-        tokio::spawn(async move {
+        self.calls.spawn(async move {
             let proof = match call.proof {
                 None => None,
                 Some(signing_input) => match desk.proof(order.account, signing_input).await {
@@ -341,7 +354,7 @@ impl Engine {
         self.channels.insert(order.account, Channel { order, frames, task: task.abort_handle() });
     }
 
-    fn send_frame(&self, order: Order, frame: FrameOut) {
+    fn send_frame(&mut self, order: Order, frame: FrameOut) {
         let Some(channel) = self.channels.get(&order.account).filter(|channel| channel.order == order) else { return };
         // A channel that ended in the meantime has told so by an event of its own.
         match frame {
@@ -349,7 +362,7 @@ impl Engine {
             FrameOut::Proof { signing_input } => {
                 // Weak: a proof that takes its time must not keep a channel open that nobody wants any more.
                 let (desk, frames) = (self.desk.clone(), channel.frames.downgrade());
-                tokio::spawn(async move {
+                self.calls.spawn(async move {
                     let Some(proof) = desk.proof(order.account, signing_input).await else { return };
                     if let Some(frames) = frames.upgrade() {
                         let _ = frames.send(serde_json::json!({"t": "proof", "proof": proof}).to_string());
@@ -364,10 +377,6 @@ impl Engine {
             // Its task ends when nobody can send on it any more, with a farewell.
             self.channels.remove(&order.account);
         }
-    }
-
-    fn close_channels(&mut self) {
-        self.channels.clear();
     }
 }
 
