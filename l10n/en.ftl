@@ -265,3 +265,123 @@ message-busy-text = { $seconds ->
     [one] Too many requests came at once. Nothing was lost. Wait 1 second and try again.
    *[other] Too many requests came at once. Nothing was lost. Wait { $seconds } seconds and try again.
 }
+
+## The support desk
+desk-title = Support desk
+desk-sign-in-intro = Sign in to help customers who cannot log in.
+desk-name = Name
+desk-password = Password
+desk-sign-in = Sign in
+desk-sign-in-care = Next we ask for a second proof, as we do with customers.
+desk-sign-in-wrong = The name or the password is wrong.
+desk-sign-in-wait = { $seconds ->
+    [one] There were too many tries from this address. Wait 1 second.
+   *[other] There were too many tries from this address. Wait { $seconds } seconds.
+}
+desk-sign-in-ended = This password no longer counts, because it was typed wrong too often. Ask your administrator for a new link.
+desk-sign-in-again = The verification was not finished. Please sign in again.
+desk-welcome-title = Choose your password
+desk-welcome-intro = You get access to the support desk. After this you set up how else you prove who you are.
+desk-welcome-code = Code from the link
+desk-welcome-password = New password
+desk-welcome-rule = At least twelve characters. A sentence is easy to remember.
+desk-welcome-again = The same password once more
+desk-welcome-link = This code does not count, or no longer. Ask your administrator for a new link.
+desk-welcome-length = The password must have 12 to 128 characters.
+desk-welcome-differs = The two passwords are not the same.
+desk-signed-in = { $name } · { $role }
+desk-role-support = agent
+desk-role-supervisor = supervisor
+desk-role-admin = administrator
+desk-leave = Sign out
+desk-find-title = Who is calling?
+desk-find-intro = Find the customer. Reason and ticket will stand beside everything you do in this call.
+desk-organisation = Organisation
+desk-find-name = User name or customer number
+desk-reason = Reason
+desk-ticket = Ticket number
+desk-find = Open customer
+desk-find-care = First check who is on the line, in the way you agreed on.
+desk-find-nobody = There is no customer with this name. Mind the spelling, or ask for the customer number.
+desk-find-no-reason = Fill in a reason and a ticket number.
+desk-protected = Extra protection
+desk-call-for = { $ticket }: { $reason }
+desk-why = Why it does not work
+desk-why-nothing = Nothing out of the ordinary: this account works.
+desk-finding-locked = Locked since { $at }: “This was not me” was chosen on a phone. Have the customer change the password first.
+desk-finding-disabled = The panel has disabled this customer.
+desk-finding-never = Nothing was ever set up. The customer can do that when logging in, or with a koppelcode.
+desk-finding-nothing-left = Something was set up, but nothing is left. Only a koppelcode brings the customer back.
+desk-finding-disabled-method = { $method }: too many wrong codes, codes are no longer accepted.
+desk-finding-pause = { $seconds ->
+    [one] { $method }: wait 1 more second after wrong codes.
+   *[other] { $method }: wait { $seconds } more seconds after wrong codes.
+}
+desk-finding-suspended = { $phone } was not used for a long time and is paused. The customer must pair that phone again.
+desk-finding-unreached = The last message did not reach the phone. Have the customer open the app and check the connection.
+desk-finding-quiet = The phone makes no sound for a while, because many messages went unanswered. Opening the app does work.
+desk-unlock = Lift the lock
+desk-unlock-care = Only do this when you are sure who is calling and the password was changed.
+desk-methods = What is set up
+desk-no-methods = Nothing is set up.
+desk-enable-typing = Accept codes again
+desk-suspended = Paused
+desk-questions = Latest verifications
+desk-no-questions = Nobody logged in during the last thirty days.
+desk-outcome-pending = Waiting for an answer
+desk-outcome-right = Succeeded
+desk-outcome-denied = Denied on the phone
+desk-outcome-fraud = Reported: “This was not me”
+desk-outcome-failed = Too many wrong codes
+desk-outcome-superseded = Replaced by a newer one
+desk-outcome-cancelled = Cancelled
+desk-outcome-expired = No answer in time
+desk-audit-open = Everything that happened
+desk-new-phone = New phone
+desk-confirm-intro = Have the customer read out the check number on the new phone. Never say it yourself.
+desk-code-intro = Have the customer choose “Koppelcode” in the app and read out:
+desk-spelled = The koppelcode, letter by letter
+desk-code-until = Valid until { $at }, can be used once.
+desk-code-give = Give a koppelcode
+desk-code-again = New koppelcode
+desk-code-not-yet = This customer has extra protection and still has a way to log in. Ask for a reset below first.
+desk-code-care = A koppelcode always goes from you to the customer. Never ask for one.
+desk-line-waiting = No phone is waiting
+desk-hint-waiting = As soon as the customer has typed the koppelcode, you see it here.
+desk-line-pending = A phone is waiting for you
+desk-hint-pending = Type the check number that the customer reads out.
+desk-reset = Everything lost
+desk-reset-nothing = There is nothing to take away. Give a koppelcode.
+desk-reset-now = Has the customer no phone, authenticator or recovery code any more? Then take everything away and give a koppelcode.
+desk-reset-waits = This customer has extra protection. The reset waits, or a colleague with more rights agrees. If the customer logs in meanwhile, it lapses.
+desk-reset-open = Take everything away
+desk-reset-care = All phones, the authenticator and the recovery codes stop working. This cannot be undone.
+desk-reset-do = Yes, take everything away
+desk-reset-ask = Ask for a reset
+desk-reset-asked = { $agent } asked for a reset. It can be carried out from { $due }, or earlier when a colleague agrees.
+desk-reset-carry-out = Carry out now
+desk-reset-approve = Agree, take everything away
+desk-reset-withdraw = Withdraw the request
+desk-said-confirmed = The phone is paired.
+desk-said-over = This was done already, or it expired. See below how things stand now.
+desk-said-unlocked = The lock is lifted.
+desk-said-typing = Codes are accepted again.
+desk-said-reset = Everything was taken away. Now give the customer a koppelcode.
+desk-said-reset-asked = The reset was asked for. The customer’s phones are told.
+desk-said-reset-withdrawn = The request was withdrawn.
+desk-said-second-agent = Not yet: it takes a reset, or a colleague who agrees.
+desk-said-too-soon = Not yet: the waiting time is not over.
+desk-said-locked = The account is locked. Lift the lock first.
+desk-said-not-yours = You do not have the rights for that.
+desk-close = Close the call
+desk-audit-title = What happened to { $name }
+desk-audit-sound = { $count ->
+    [one] 1 event, unchanged.
+   *[other] { $count } events, all unchanged and complete.
+}
+desk-audit-broken = The chain does not fit from event { $n } on. Something was changed or removed; tell your administrator.
+desk-audit-at = When
+desk-audit-what = What
+desk-audit-who = Who
+desk-audit-detail = Details
+desk-audit-back = Back to the call

@@ -265,3 +265,123 @@ message-busy-text = { $seconds ->
     [one] Er kwamen te veel verzoeken tegelijk. Er is niets verloren gegaan. Wacht 1 seconde en probeer het opnieuw.
    *[other] Er kwamen te veel verzoeken tegelijk. Er is niets verloren gegaan. Wacht { $seconds } seconden en probeer het opnieuw.
 }
+
+## De servicedesk
+desk-title = Servicedesk
+desk-sign-in-intro = Meld u aan om klanten te helpen die niet kunnen inloggen.
+desk-name = Naam
+desk-password = Wachtwoord
+desk-sign-in = Aanmelden
+desk-sign-in-care = Hierna vragen we een tweede bewijs, net als bij klanten.
+desk-sign-in-wrong = Naam of wachtwoord klopt niet.
+desk-sign-in-wait = { $seconds ->
+    [one] Vanaf dit adres is te vaak geprobeerd. Wacht 1 seconde.
+   *[other] Vanaf dit adres is te vaak geprobeerd. Wacht { $seconds } seconden.
+}
+desk-sign-in-ended = Dit wachtwoord geldt niet meer, omdat het te vaak fout is ingevuld. Vraag uw beheerder om een nieuwe link.
+desk-sign-in-again = De verificatie is niet afgerond. Meld u opnieuw aan.
+desk-welcome-title = Kies uw wachtwoord
+desk-welcome-intro = U krijgt toegang tot de servicedesk. Daarna stelt u in waarmee u zich verder bewijst.
+desk-welcome-code = Code uit de link
+desk-welcome-password = Nieuw wachtwoord
+desk-welcome-rule = Minstens twaalf tekens. Een zin is goed te onthouden.
+desk-welcome-again = Nog een keer hetzelfde wachtwoord
+desk-welcome-link = Deze code geldt niet of niet meer. Vraag uw beheerder om een nieuwe link.
+desk-welcome-length = Het wachtwoord moet 12 tot 128 tekens lang zijn.
+desk-welcome-differs = De twee wachtwoorden zijn niet gelijk.
+desk-signed-in = { $name } · { $role }
+desk-role-support = medewerker
+desk-role-supervisor = leidinggevende
+desk-role-admin = beheerder
+desk-leave = Afmelden
+desk-find-title = Wie belt er?
+desk-find-intro = Zoek de klant. Reden en ticket staan later bij alles wat u in dit gesprek doet.
+desk-organisation = Organisatie
+desk-find-name = Gebruikersnaam of klantnummer
+desk-reason = Reden
+desk-ticket = Ticketnummer
+desk-find = Klant openen
+desk-find-care = Controleer eerst wie u aan de lijn heeft, zoals u dat hebt afgesproken.
+desk-find-nobody = Er is geen klant met deze naam. Let op de spelling, of vraag naar het klantnummer.
+desk-find-no-reason = Vul een reden en een ticketnummer in.
+desk-protected = Extra beschermd
+desk-call-for = { $ticket }: { $reason }
+desk-why = Waarom het niet lukt
+desk-why-nothing = Geen bijzonderheden: dit account werkt.
+desk-finding-locked = Vergrendeld sinds { $at }: op een telefoon is “Dit was ik niet” gekozen. Laat de klant eerst het wachtwoord wijzigen.
+desk-finding-disabled = Het paneel heeft deze klant uitgeschakeld.
+desk-finding-never = Er is nog nooit iets ingesteld. De klant kan dat zelf doen bij het inloggen, of met een koppelcode.
+desk-finding-nothing-left = Er was iets ingesteld, maar er is niets meer over. Alleen met een koppelcode komt de klant terug.
+desk-finding-disabled-method = { $method }: te veel foute codes, codes worden niet meer aangenomen.
+desk-finding-pause = { $seconds ->
+    [one] { $method }: na foute codes nog 1 seconde wachten.
+   *[other] { $method }: na foute codes nog { $seconds } seconden wachten.
+}
+desk-finding-suspended = { $phone } is lang niet gebruikt en staat stil. De klant moet die telefoon opnieuw koppelen.
+desk-finding-unreached = De laatste melding is niet op de telefoon aangekomen. Laat de klant de app openen en op verbinding controleren.
+desk-finding-quiet = De telefoon krijgt even geen geluid, omdat er veel meldingen zonder antwoord waren. De app openen werkt wel.
+desk-unlock = Vergrendeling opheffen
+desk-unlock-care = Doe dit pas als u zeker weet wie er belt en het wachtwoord gewijzigd is.
+desk-methods = Wat er is ingesteld
+desk-no-methods = Er is niets ingesteld.
+desk-enable-typing = Codes weer toestaan
+desk-suspended = Staat stil
+desk-questions = Laatste verificaties
+desk-no-questions = De afgelopen dertig dagen is er niet ingelogd.
+desk-outcome-pending = Wacht op antwoord
+desk-outcome-right = Gelukt
+desk-outcome-denied = Geweigerd op de telefoon
+desk-outcome-fraud = Gemeld: “Dit was ik niet”
+desk-outcome-failed = Te veel foute codes
+desk-outcome-superseded = Vervangen door een nieuwere
+desk-outcome-cancelled = Afgebroken
+desk-outcome-expired = Geen antwoord op tijd
+desk-audit-open = Alle gebeurtenissen
+desk-new-phone = Nieuwe telefoon
+desk-confirm-intro = Laat de klant het controlegetal voorlezen dat op de nieuwe telefoon staat. Noem het nooit zelf.
+desk-code-intro = Laat de klant in de app “Koppelcode” kiezen en lees voor:
+desk-spelled = De koppelcode, letter voor letter
+desk-code-until = Geldig tot { $at }, één keer te gebruiken.
+desk-code-give = Koppelcode geven
+desk-code-again = Nieuwe koppelcode
+desk-code-not-yet = Deze klant is extra beschermd en heeft nog een manier om in te loggen. Vraag eerst hieronder een herstel aan.
+desk-code-care = Een koppelcode gaat altijd van u naar de klant. Vraag er nooit een terug.
+desk-line-waiting = Er wacht geen telefoon
+desk-hint-waiting = Zodra de klant de koppelcode heeft ingevuld, ziet u het hier.
+desk-line-pending = Een telefoon wacht op u
+desk-hint-pending = Vul het controlegetal in dat de klant voorleest.
+desk-reset = Alles kwijt
+desk-reset-nothing = Er is niets om weg te halen. Geef een koppelcode.
+desk-reset-now = Heeft de klant geen telefoon, authenticator of herstelcode meer? Dan haalt u alles weg en geeft u daarna een koppelcode.
+desk-reset-waits = Deze klant is extra beschermd. Het herstel wacht, of een collega met meer rechten keurt het goed. Logt de klant intussen zelf in, dan vervalt het.
+desk-reset-open = Alles weghalen
+desk-reset-care = Alle telefoons, de authenticator en de herstelcodes werken daarna niet meer. Dit is niet terug te draaien.
+desk-reset-do = Ja, alles weghalen
+desk-reset-ask = Herstel aanvragen
+desk-reset-asked = { $agent } heeft een herstel aangevraagd. Het kan worden uitgevoerd vanaf { $due }, of eerder met een tweede akkoord.
+desk-reset-carry-out = Nu uitvoeren
+desk-reset-approve = Akkoord, alles weghalen
+desk-reset-withdraw = Aanvraag intrekken
+desk-said-confirmed = De telefoon is gekoppeld.
+desk-said-over = Dit was al afgehandeld of verlopen. Kijk hieronder hoe het nu staat.
+desk-said-unlocked = De vergrendeling is opgeheven.
+desk-said-typing = Codes worden weer aangenomen.
+desk-said-reset = Alles is weggehaald. Geef de klant nu een koppelcode.
+desk-said-reset-asked = Het herstel is aangevraagd. De telefoons van de klant krijgen bericht.
+desk-said-reset-withdrawn = De aanvraag is ingetrokken.
+desk-said-second-agent = Dat kan nog niet: er is een herstel of een akkoord van een collega nodig.
+desk-said-too-soon = Dat kan nog niet: de wachttijd is niet om.
+desk-said-locked = Het account is vergrendeld. Hef dat eerst op.
+desk-said-not-yours = Daarvoor heeft u niet genoeg rechten.
+desk-close = Gesprek afsluiten
+desk-audit-title = Gebeurtenissen van { $name }
+desk-audit-sound = { $count ->
+    [one] 1 gebeurtenis, onveranderd.
+   *[other] { $count } gebeurtenissen, alle onveranderd en compleet.
+}
+desk-audit-broken = De reeks klopt niet vanaf gebeurtenis { $n }. Er is iets veranderd of weggehaald; waarschuw uw beheerder.
+desk-audit-at = Wanneer
+desk-audit-what = Wat
+desk-audit-who = Wie
+desk-audit-detail = Bijzonderheden
+desk-audit-back = Terug naar het gesprek

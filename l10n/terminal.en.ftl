@@ -170,6 +170,7 @@ notice-device-removed = { $time }  { $who }: a phone was removed: { $detail }.
 notice-factor-changed = { $time }  { $who }: the way you log in was changed: { $detail }.
 notice-locked = { $time }  { $who }: your account was locked. { $detail }
 notice-unlocked = { $time }  { $who }: your account is no longer locked.
+notice-reset-asked = { $time }  { $who }: support was asked to reset how you log in. Was that not you? Log in, or call support.
 notice-unlinked = { $time }  { $who }: this phone was unlinked. { $detail }
 notice-other = { $time }  { $who }: { $detail }
 

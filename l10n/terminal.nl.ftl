@@ -170,6 +170,7 @@ notice-device-removed = { $time }  { $who }: er is een telefoon verwijderd: { $d
 notice-factor-changed = { $time }  { $who }: uw manier van inloggen is gewijzigd: { $detail }.
 notice-locked = { $time }  { $who }: uw account is vergrendeld. { $detail }
 notice-unlocked = { $time }  { $who }: uw account is niet meer vergrendeld.
+notice-reset-asked = { $time }  { $who }: er is gevraagd uw beveiliging opnieuw in te stellen. Was u dat niet? Log in, of bel de klantenservice.
 notice-unlinked = { $time }  { $who }: deze telefoon is losgekoppeld. { $detail }
 notice-other = { $time }  { $who }: { $detail }
 

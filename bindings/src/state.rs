@@ -131,6 +131,8 @@ pub enum NoticeKind {
     Locked,
     /// The lock was lifted.
     Unlocked,
+    /// Support was asked to take away everything the account is protected with. Whoever did not ask calls support.
+    ResetAsked,
     /// This phone was removed from the account.
     Unlinked,
     /// Something that this version does not know.
@@ -145,6 +147,7 @@ impl From<CoreKind> for NoticeKind {
             CoreKind::FactorChanged => Self::FactorChanged,
             CoreKind::Locked => Self::Locked,
             CoreKind::Unlocked => Self::Unlocked,
+            CoreKind::ResetAsked => Self::ResetAsked,
             CoreKind::Unlinked => Self::Unlinked,
             CoreKind::Unknown => Self::Other,
         }

@@ -125,6 +125,7 @@ pub(crate) fn notice(texts: &Texts, view: &NoticeView, organisation: &str) -> St
         NoticeKind::FactorChanged => texts.say_with("notice-factor-changed", &facts),
         NoticeKind::Locked => texts.say_with("notice-locked", &facts),
         NoticeKind::Unlocked => texts.say_with("notice-unlocked", &facts),
+        NoticeKind::ResetAsked => texts.say_with("notice-reset-asked", &facts),
         NoticeKind::Unlinked => texts.say_with("notice-unlinked", &facts),
         NoticeKind::Unknown => texts.say_with("notice-other", &facts),
     }

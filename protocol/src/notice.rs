@@ -38,6 +38,8 @@ pub enum NoticeKind {
     Locked,
     /// The lock was lifted.
     Unlocked,
+    /// Support was asked to take away all that this account proves itself with; it waits.
+    ResetAsked,
     /// This phone no longer belongs to the account.
     Unlinked,
     /// Something from the future: show that something changed, and the time.
@@ -54,6 +56,7 @@ impl NoticeKind {
             Self::FactorChanged => "factor_changed",
             Self::Locked => "locked",
             Self::Unlocked => "unlocked",
+            Self::ResetAsked => "reset_asked",
             Self::Unlinked => "unlinked",
             Self::Unknown => "unknown",
         }
@@ -87,6 +90,7 @@ mod tests {
             NoticeKind::FactorChanged,
             NoticeKind::Locked,
             NoticeKind::Unlocked,
+            NoticeKind::ResetAsked,
             NoticeKind::Unlinked,
         ] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());

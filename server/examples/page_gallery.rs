@@ -39,6 +39,11 @@ fn main() -> anyhow::Result<()> {
                 samples::Sample::Wizard(page) => (page.render()?, page.status()),
                 samples::Sample::Link(page) => (page.render()?, page.status()),
                 samples::Sample::Message(page) => (page.render()?, page.status()),
+                samples::Sample::SignIn(page) => (page.render()?, page.status()),
+                samples::Sample::Welcome(page) => (page.render()?, page.status()),
+                samples::Sample::Home(page) => (page.render()?, page.status()),
+                samples::Sample::Call(page) => (page.render()?, page.status()),
+                samples::Sample::Audit(page) => (page.render()?, page.status()),
             };
             fs::write(pages.join(format!("{name}.html")), html)?;
             statuses.insert(name, Value::from(status.as_u16()));

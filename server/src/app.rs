@@ -79,7 +79,9 @@ pub struct App {
     pub directory: Directory,
     /// How many may be asked at once.
     pub directory_turns: Semaphore,
-    /// How many recovery codes may be hashed at once.
+    /// Operators who are signed in.
+    pub desk: crate::desk::Sessions,
+    /// How many recovery codes and passwords may be hashed at once.
     pub hash_turns: Semaphore,
     /// The way down.
     pub drain: Drain,

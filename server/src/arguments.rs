@@ -8,8 +8,8 @@ use ipnet::IpNet;
 
 use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, UserConfirm, UserImport,
-    UserName,
+    ApiKeyAdd, Command, Desk, OperatorPut, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, UserConfirm,
+    UserImport, UserName, UserReset,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
@@ -58,6 +58,9 @@ pub(crate) enum Do {
     /// API keys of relying parties
     #[command(subcommand)]
     Key(KeyDo),
+    /// Operators: the people at the support desk
+    #[command(subcommand)]
+    Operator(OperatorDo),
     /// Care for one user
     #[command(subcommand)]
     User(UserDo),
@@ -211,6 +214,58 @@ pub(crate) enum KeyDo {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorDo {
+    /// Add one; prints a link with which they choose a password, once
+    Add {
+        /// What the audit trail calls them, and what they sign in with
+        name: String,
+        /// What they may do: support, supervisor (second yes, audit) or admin
+        #[arg(long, value_name = "ROLE", default_value = "support")]
+        role: String,
+        /// Whose users they help; every organisation's when left out
+        #[arg(long = "organisation", value_name = "NAMES", value_delimiter = ',')]
+        organisations: Option<Vec<String>>,
+    },
+    /// Change one; what is left out stays as it is. Signs them out
+    Set {
+        /// Who
+        name: String,
+        /// What they may do: support, supervisor or admin
+        #[arg(long, value_name = "ROLE")]
+        role: Option<String>,
+        /// Whose users they help
+        #[arg(long = "organisation", value_name = "NAMES", value_delimiter = ',')]
+        organisations: Option<Vec<String>>,
+        /// The password counts no more; print a new link
+        #[arg(long)]
+        new_link: bool,
+    },
+    /// Show all
+    List,
+    /// Remove one: signed out, and their phones are unlinked
+    Remove {
+        /// Who
+        name: String,
+    },
+}
+
+impl OperatorDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        match self {
+            OperatorDo::Add { name, role, organisations } => {
+                Command::OperatorAdd(OperatorPut { name, role: Some(role), organisations, new_link: true })
+            }
+            OperatorDo::Set { name, role, organisations, new_link } => {
+                Command::OperatorSet(OperatorPut { name, role, organisations, new_link })
+            }
+            OperatorDo::List => Command::OperatorList,
+            OperatorDo::Remove { name } => Command::OperatorRemove { name },
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct WhichUser {
     /// Whose; the only organisation when left out
@@ -246,6 +301,35 @@ pub(crate) enum UserDo {
     Unlock {
         #[command(flatten)]
         user: WhichUser,
+        #[command(flatten)]
+        desk: WhoAndWhy,
+    },
+    /// Let codes be typed again after too many wrong ones
+    EnableTyping {
+        #[command(flatten)]
+        user: WhichUser,
+        /// Of which method: app, totp or recovery
+        #[arg(long, value_name = "METHOD")]
+        method: String,
+        #[command(flatten)]
+        desk: WhoAndWhy,
+    },
+    /// Take away all that a user proves themselves with, who lost it; then hand out a koppelcode
+    ///
+    /// At once, but for a protected user: their phones are told, and it waits (setting reset_wait) or takes a second agent. A login
+    /// with a second factor meanwhile takes the request back.
+    Reset {
+        #[command(flatten)]
+        user: WhichUser,
+        /// Say the second yes to a colleague's request
+        #[arg(long, conflicts_with_all = ["carry_out", "withdraw"])]
+        approve: bool,
+        /// Carry out a request that has waited long enough
+        #[arg(long, conflicts_with = "withdraw")]
+        carry_out: bool,
+        /// Take a request back
+        #[arg(long)]
+        withdraw: bool,
         #[command(flatten)]
         desk: WhoAndWhy,
     },
@@ -410,6 +494,18 @@ impl UserDo {
                 Command::UserKoppelcode { user: user(which), desk: desk(who) }
             }
             UserDo::Unlock { user: which, desk: who } => Command::UserUnlock { user: user(which), desk: desk(who) },
+            UserDo::EnableTyping { user: which, method, desk: who } => {
+                Command::UserEnableTyping { user: user(which), method, desk: desk(who) }
+            }
+            UserDo::Reset { user: which, approve, carry_out, withdraw, desk: who } => {
+                let step = match (approve, carry_out, withdraw) {
+                    (true, ..) => UserReset::Approve,
+                    (_, true, _) => UserReset::CarryOut,
+                    (.., true) => UserReset::Withdraw,
+                    _ => UserReset::Ask,
+                };
+                Command::UserReset { user: user(which), step, desk: desk(who) }
+            }
             UserDo::Confirm { user: which, check_number, pairing, desk: who } => {
                 Command::UserConfirm(UserConfirm { user: user(which), check_number, pairing, desk: desk(who) })
             }

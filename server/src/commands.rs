@@ -5,6 +5,7 @@
 //! API and no default password.
 
 mod import;
+mod operator;
 mod registry;
 mod user;
 
@@ -22,8 +23,9 @@ use crate::problem::Problem;
 use crate::server::{self, StartError};
 
 pub use import::{UserBatch, UserImport, import};
+pub use operator::OperatorPut;
 pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet};
-pub use user::{Desk, UserConfirm, UserName};
+pub use user::{Desk, UserConfirm, UserName, UserReset};
 
 /// One command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +50,17 @@ pub enum Command {
         /// Its id, `ak_…`, or the key itself.
         key: String,
     },
+    /// Another operator.
+    OperatorAdd(OperatorPut),
+    /// Another role, other organisations, or a new link.
+    OperatorSet(OperatorPut),
+    /// All operators.
+    OperatorList,
+    /// An operator is none any more.
+    OperatorRemove {
+        /// Which.
+        name: String,
+    },
     /// A koppelcode to read out.
     UserKoppelcode {
         /// Who.
@@ -59,6 +72,24 @@ pub enum Command {
     UserUnlock {
         /// Who.
         user: UserName,
+        /// By whom, why.
+        desk: Desk,
+    },
+    /// A step of taking away all that a user proves themselves with.
+    UserReset {
+        /// Who.
+        user: UserName,
+        /// Which step.
+        step: UserReset,
+        /// By whom, why.
+        desk: Desk,
+    },
+    /// Codes of a method may be typed again.
+    UserEnableTyping {
+        /// Who.
+        user: UserName,
+        /// Which method.
+        method: String,
         /// By whom, why.
         desk: Desk,
     },
@@ -121,6 +152,12 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::KeyRevoke { key } => registry::revoke_key(app, &key).await,
         Command::UserKoppelcode { user, desk } => user::koppelcode(app, &user, desk).await,
         Command::UserUnlock { user, desk } => user::unlock(app, &user, desk).await,
+        Command::OperatorAdd(put) => operator::put(app, put, true).await,
+        Command::OperatorSet(put) => operator::put(app, put, false).await,
+        Command::OperatorList => Ok(operator::list(app)),
+        Command::OperatorRemove { name } => operator::remove(app, &name).await,
+        Command::UserReset { user, step, desk } => user::reset(app, &user, step, desk).await,
+        Command::UserEnableTyping { user, method, desk } => user::enable_typing(app, &user, &method, desk).await,
         Command::UserConfirm(confirm) => user::confirm(app, confirm).await,
         Command::UserImport(batch) => import::take(app, batch).await,
         Command::UserShow { user } => user::show(app, &user).await,

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
             Do::Organisation(organisation) => commands::perform(&config()?, organisation.command()).await.map(Some),
             Do::RelyingParty(party) => commands::perform(&config()?, party.command()).await.map(Some),
             Do::Key(key) => commands::perform(&config()?, key.command()).await.map(Some),
+            Do::Operator(operator) => commands::perform(&config()?, operator.command()).await.map(Some),
             Do::User(user) => match user.task() {
                 UserTask::Command(command) => commands::perform(&config()?, command).await.map(Some),
                 UserTask::Import(import) => commands::import(&config()?, import, say_how_far).await.map(Some),

@@ -1,7 +1,6 @@
 //! Authenticators and recovery codes, before the transaction: seeds opened, codes drawn and hashed. What is compared is compared
 //! in `decide`.
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use koppel_domain::authenticator::SEED;
 use koppel_domain::recovery::{CODES, Slot};
 use koppel_domain::{
@@ -13,13 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::problem::{Problem, Slug};
-
-/// Argon2id of a recovery code: 19 MiB, two passes (OWASP Password Storage). The code itself has 80 bits.
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-
-/// So many are hashed at once; more wait.
-pub const HASHES_AT_ONCE: usize = 2;
+use crate::slow_hash::hash;
 
 fn failed(what: impl std::fmt::Display) -> Problem {
     tracing::error!(%what, "a method's secret could not be handled");
@@ -29,17 +22,6 @@ fn failed(what: impl std::fmt::Display) -> Problem {
 /// Binds a seed to its account: what is copied to another's row does not open.
 fn seed_place(user: UserId) -> Vec<u8> {
     [b"koppel/totp-seed/v1".as_slice(), user.as_bytes()].concat()
-}
-
-fn hash(code: &RecoveryCode, salt: &Bytes<16>) -> Result<Bytes<32>, argon2::Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32))?;
-    let mut out = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
-        code.expose(),
-        salt.as_bytes(),
-        &mut out,
-    )?;
-    Ok(Bytes::new(out))
 }
 
 impl App {
@@ -90,7 +72,7 @@ impl App {
             let mut codes = Vec::with_capacity(CODES);
             let mut slots = Vec::with_capacity(CODES);
             for (code, salt) in drawn {
-                slots.push(Slot { salt, hash: hash(&code, &salt).map_err(failed)?, used_at: None });
+                slots.push(Slot { salt, hash: hash(code.expose(), &salt)?, used_at: None });
                 codes.push(code);
             }
             Ok((codes, slots))
@@ -133,19 +115,10 @@ impl App {
                 let hash = if waits || challenge.state != ChallengeState::Pending {
                     Bytes::new([0; 32])
                 } else {
-                    self.hashing(move || hash(&code, &salt).map_err(failed)).await?
+                    self.hashing(move || hash(code.expose(), &salt)).await?
                 };
                 Ok(Typed::Recovery(HashedCode { slot: number, salt, hash }))
             }
         }
-    }
-
-    /// Hashes on a thread of its own, a few at once.
-    async fn hashing<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let _turn = self.hash_turns.acquire().await.map_err(failed)?;
-        tokio::task::spawn_blocking(work).await.map_err(failed)?
     }
 }

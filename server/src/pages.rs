@@ -1,7 +1,7 @@
 //! The hosted pages: what a person at the panel sees while they verify or add a phone.
 //!
 //! This module only *shows*. A handler fills one of the page structs ([`VerifyPage`],
-//! [`EnrolPage`], [`WizardPage`], [`LinkPage`], [`MessagePage`]) with what the store knows and hands it to
+//! [`EnrolPage`], [`WizardPage`], [`CallPage`] …) with what the store knows and hands it to
 //! [`respond`], which renders it and adds the headers every page needs, the strict content
 //! security policy among them. No struct here holds an id, a code or a name that its page does
 //! not show.
@@ -14,6 +14,7 @@
 
 pub mod assets;
 mod delivery;
+mod desk_page;
 mod enrol_page;
 mod frame;
 pub mod handlers;
@@ -32,6 +33,10 @@ mod verify_page;
 mod wizard_page;
 
 pub use delivery::{Delivery, LiveState, Progress, Resend};
+pub use desk_page::{
+    AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, HomePage, ResetNow,
+    Said, SignInPage, SignInProblem, SpokenCode, WelcomePage, WelcomeProblem,
+};
 pub use enrol_page::{ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice};
 pub use frame::{Forms, Frame};
 pub use language::Language;

@@ -8,19 +8,33 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::HeaderMap;
 use http::header::HOST;
-use koppel_domain::{Organisation, RelyingParty};
-use koppel_protocol::Origin;
+use koppel_domain::{ExternalId, LoginName, Operator, Organisation, RelyingParty};
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
-use koppel_store::{Caller, FindApiKey, Organisations, RelyingParties, Store, Unavailable};
+use koppel_protocol::{Origin, Text};
+use koppel_store::{Caller, FindApiKey, Operators, Organisations, RelyingParties, Store, Unavailable};
 
 #[derive(Debug, Default)]
 struct Content {
     organisations: Vec<Arc<Organisation>>,
     relying_parties: HashMap<RelyingPartyId, Arc<RelyingParty>>,
     callers: HashMap<ApiKeyId, Arc<Caller>>,
+    desk: Option<Desk>,
+    operators: Vec<Arc<Operator>>,
     /// How often it was read anew: what was read before a change is not kept after it.
     generation: u64,
 }
+
+/// The built-in organisation of the operators, and the desk as its relying party. Both are where one of the others is: the first
+/// there was when the first operator was added.
+#[derive(Debug, Clone)]
+struct Desk {
+    host: OrganisationId,
+    organisation: Arc<Organisation>,
+    relying_party: Arc<RelyingParty>,
+}
+
+/// Where the second factor's page sends an operator back to.
+pub const DESK_RETURN: &str = "/desk/in";
 
 /// The registry.
 #[derive(Debug, Default)]
@@ -46,7 +60,12 @@ impl Registry {
     /// The store's.
     pub async fn reload(&self, store: &impl Store) -> Result<(), Unavailable> {
         let mut content = Content::default();
-        let mut organisations = store.read(Organisations {}).await?;
+        let rows = store.read(Organisations {}).await?;
+        let (built_in, mut organisations): (Vec<_>, Vec<_>) = rows.into_iter().partition(Organisation::is_of_operators);
+        let host = built_in.first().and_then(|row| {
+            let shared = organisations.iter().find(|known| known.public_url == row.public_url);
+            shared.or(organisations.first()).map(|known| known.id)
+        });
         let public_url = self.public_url.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let ([only], Some(url)) = (organisations.as_mut_slice(), public_url) {
             only.public_url = url;
@@ -58,6 +77,22 @@ impl Registry {
                 content.relying_parties.insert(party.id, Arc::new(party));
             }
         }
+        let host = content.organisations.iter().find(|known| Some(known.id) == host);
+        if let (Some(row), Some(host)) = (built_in.into_iter().next(), host) {
+            let host_id = host.id;
+            let organisation = Organisation { public_url: host.public_url.clone(), ..row };
+            let parties = store.read(RelyingParties { organisation: organisation.id }).await?;
+            content.desk = parties.into_iter().next().map(|party| Desk {
+                host: host_id,
+                relying_party: Arc::new(RelyingParty {
+                    origin: Text::clean(&organisation.public_url.to_string()),
+                    return_urls: vec![organisation.public_url.url(DESK_RETURN)],
+                    ..party
+                }),
+                organisation: Arc::new(organisation),
+            });
+        }
+        content.operators = store.read(Operators {}).await?.into_iter().map(Arc::new).collect();
         let mut present = self.content.write().unwrap_or_else(PoisonError::into_inner);
         content.generation = present.generation + 1;
         *present = content;
@@ -68,7 +103,7 @@ impl Registry {
         look(&self.content.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// All organisations.
+    /// All organisations but that of the operators.
     pub fn organisations(&self) -> Vec<Arc<Organisation>> {
         self.with(|content| content.organisations.clone())
     }
@@ -78,9 +113,41 @@ impl Registry {
         self.with(|content| content.organisations.first().is_some_and(|own| own.public_url.is_secure()))
     }
 
-    /// One organisation.
+    /// One organisation, also that of the operators.
     pub fn organisation(&self, id: OrganisationId) -> Option<Arc<Organisation>> {
-        self.with(|content| content.organisations.iter().find(|organisation| organisation.id == id).cloned())
+        self.with(|content| {
+            let desk = content.desk.iter().map(|desk| &desk.organisation);
+            content.organisations.iter().chain(desk).find(|organisation| organisation.id == id).cloned()
+        })
+    }
+
+    /// The organisation of the operators, once there is one.
+    pub fn operators(&self) -> Option<Arc<Organisation>> {
+        self.with(|content| content.desk.as_ref().map(|desk| desk.organisation.clone()))
+    }
+
+    /// The desk as a relying party.
+    pub fn desk(&self) -> Option<Arc<RelyingParty>> {
+        self.with(|content| content.desk.as_ref().map(|desk| desk.relying_party.clone()))
+    }
+
+    /// An operator by name, also one that was removed.
+    pub fn operator(&self, name: &ExternalId) -> Option<Arc<Operator>> {
+        self.with(|content| content.operators.iter().find(|operator| operator.name == *name).cloned())
+    }
+
+    /// All operators, by name.
+    pub fn all_operators(&self) -> Vec<Arc<Operator>> {
+        self.with(|content| content.operators.clone())
+    }
+
+    /// The organisation that a user name typed at this host belongs to: operators share the host of another one.
+    pub fn organisation_of(&self, at: Arc<Organisation>, name: &LoginName) -> Arc<Organisation> {
+        let desk = self.with(|content| content.desk.clone());
+        match desk.filter(|desk| name.is_of_operator() && desk.host == at.id) {
+            Some(desk) => desk.organisation,
+            None => at,
+        }
     }
 
     /// The organisation a request came to: the only one, or the one whose HOST it names.
@@ -101,10 +168,13 @@ impl Registry {
 
     /// One relying party.
     pub fn relying_party(&self, id: RelyingPartyId) -> Option<Arc<RelyingParty>> {
-        self.with(|content| content.relying_parties.get(&id).cloned())
+        self.with(|content| {
+            let desk = content.desk.as_ref().map(|desk| &desk.relying_party).filter(|desk| desk.id == id);
+            desk.or_else(|| content.relying_parties.get(&id)).cloned()
+        })
     }
 
-    /// All relying parties.
+    /// All relying parties but the desk.
     pub fn relying_parties(&self) -> Vec<Arc<RelyingParty>> {
         self.with(|content| content.relying_parties.values().cloned().collect())
     }

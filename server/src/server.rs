@@ -156,7 +156,8 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         frames: Pace::of_frames(),
         greetings: Semaphore::new(GREETINGS),
         directory: Directory::new(directory_roots(config)?),
-        hash_turns: Semaphore::new(crate::methods::HASHES_AT_ONCE),
+        desk: crate::desk::Sessions::default(),
+        hash_turns: Semaphore::new(crate::slow_hash::AT_ONCE),
         directory_turns: Semaphore::new(permits(config.limits.directory_questions)),
         drain: Drain::new(),
         limits: config.limits,
@@ -223,6 +224,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(device::routes())
         .merge(relying_party::routes())
         .merge(handlers::routes())
+        .merge(crate::desk::routes())
         .merge(health::routes())
         .fallback(|| async { Problem::new(Slug::NotFound) })
         .layer(middleware::from_fn_with_state(app.clone(), answer::finish))

@@ -9,6 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
+  document.querySelectorAll("[data-fragment]").forEach(fragment);
   document.querySelectorAll(".copy").forEach(copy);
   document.querySelectorAll(".ring").forEach(ring);
   const main = document.querySelector("main");
@@ -174,6 +175,15 @@ function copy(element) {
     await navigator.clipboard.writeText(text.value);
     button.firstElementChild.textContent = button.dataset.copied;
   });
+}
+
+/** Takes the secret of a one-time link out of the address and into the form. */
+function fragment(input) {
+  const secret = location.hash.slice(1);
+  if (!/^[\w-]{16,64}$/.test(secret)) return;
+  input.value = secret;
+  history.replaceState(null, "", location.pathname);
+  document.getElementById("password").focus();
 }
 
 /** Hands the fields of the fragment to the app; they never leave this device. */

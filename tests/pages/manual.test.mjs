@@ -1,4 +1,4 @@
-// The provider's manual, line by line, in a real browser with a real server, panel and phone. Line 11 (support) has no page yet.
+// The provider's manual, line by line, in a real browser with a real server, panel and phone.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
@@ -6,7 +6,7 @@ import { sizes, useBrowser } from "./browser.mjs";
 import { look, openBrowser, typeDigits } from "./journey.mjs";
 import { PASSWORD, useStage } from "./stage.mjs";
 
-const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus"];
+const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus", "hans", "ida"];
 const stage = useStage({ mode: "code", users, methods: "app,totp,recovery" });
 const browser = useBrowser();
 
@@ -30,6 +30,14 @@ const texts = {
     done: "Klaar! Gefeliciteerd!", back: "Doorgaan naar Klantpaneel", verify: "Wacht even … we moeten uw identiteit verifiëren",
     intro: "Voer de verificatiecode in die u heeft ontvangen in uw app.", resend: "Code nogmaals versturen",
     other: "Een andere methode gebruiken", otherTotp: "Code uit de authenticator",
+    desk: {
+      welcome: "Kies uw wachtwoord", password: "Nieuw wachtwoord", again: "Nog een keer hetzelfde wachtwoord", in: "Doorgaan naar Koppel Servicedesk",
+      find: "Wie belt er?", who: "Gebruikersnaam of klantnummer", reason: "Reden", ticket: "Ticketnummer", open: "Klant openen",
+      works: "Geen bijzonderheden: dit account werkt.", resetOpen: "Alles weghalen", reset: "Ja, alles weghalen", gone: "Alles is weggehaald",
+      give: "Koppelcode geven", spelled: "De koppelcode, letter voor letter", waits: "Een telefoon wacht op u", number: "Controlegetal",
+      confirm: "Telefoon koppelen", confirmed: "De telefoon is gekoppeld.", audit: "Alle gebeurtenissen", sound: /alle onveranderd en compleet/,
+      back: "Terug naar het gesprek", close: "Gesprek afsluiten", leave: "Afmelden", title: "Servicedesk",
+    },
   },
   en: {
     locale: "en-GB", secure: "One moment … we need to secure your account first", what: "two-step verification",
@@ -39,6 +47,14 @@ const texts = {
     done: "Done! Congratulations!", back: "Continue to Klantpaneel", verify: "One moment … we need to verify your identity",
     intro: "Enter the verification code that you received in your app.", resend: "Send the code again",
     other: "Use another method", otherTotp: "Code from the authenticator",
+    desk: {
+      welcome: "Choose your password", password: "New password", again: "The same password once more", in: "Continue to Koppel Servicedesk",
+      find: "Who is calling?", who: "User name or customer number", reason: "Reason", ticket: "Ticket number", open: "Open customer",
+      works: "Nothing out of the ordinary: this account works.", resetOpen: "Take everything away", reset: "Yes, take everything away",
+      gone: "Everything was taken away", give: "Give a koppelcode", spelled: "The koppelcode, letter by letter", waits: "A phone is waiting for you",
+      number: "Check number", confirm: "Pair this phone", confirmed: "The phone is paired.", audit: "Everything that happened",
+      sound: /all unchanged and complete/, back: "Back to the call", close: "Close the call", leave: "Sign out", title: "Support desk",
+    },
   },
 };
 
@@ -207,6 +223,79 @@ describe("the manual", { timeout: 300_000 }, () => {
     await page.waitForURL(`${stage.panel}/**`);
     await close();
   });
+
+  for (const [language, size, user] of [["nl", "desktop", "hans"], ["en", "phone", "ida"]]) {
+    test(`manual-11: who lost everything is helped by support, safely (${language}, ${size})`, async () => {
+      const t = texts[language];
+      const name = `manual-desk-${language}-${size}`;
+      const customer = await openBrowser(browser(), stage, { ...sizes.phone, locale: t.locale });
+      await stage.signIn(customer.page, user);
+      await addAuthenticator(customer.page, t, name);
+      await addCodes(customer.page, t, name);
+      await finish(customer.page, t);
+      await customer.close();
+
+      // The first day of an agent: a link from the administrator, a password, a second factor.
+      const { link } = stage.command("operator", "add", `agent-${language}`, "--role", "supervisor");
+      const { page, close } = await openBrowser(browser(), stage, { ...sizes[size], locale: t.locale });
+      await page.goto(link);
+      await page.getByRole("heading", { name: t.desk.welcome }).waitFor();
+      assert.equal(new URL(page.url()).hash, "", "the secret is out of the address");
+      await look(page, `${name}-welcome`);
+      await page.getByLabel(t.desk.password, { exact: true }).fill(PASSWORD);
+      await page.getByLabel(t.desk.again).fill(PASSWORD);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: t.secure }).waitFor();
+      await addAuthenticator(page, t, `${name}-agent`);
+      await addCodes(page, t, `${name}-agent`);
+      await page.getByRole("button", { name: t.desk.in }).click();
+
+      // A call.
+      await page.getByRole("heading", { name: t.desk.find }).waitFor();
+      await look(page, `${name}-find`);
+      await page.getByLabel(t.desk.who).fill(user);
+      await page.getByLabel(t.desk.reason).fill("telefoon kwijt");
+      await page.getByLabel(t.desk.ticket).fill("INC-7");
+      await page.keyboard.press("Enter");
+      await page.getByText(t.desk.works).waitFor();
+      await look(page, `${name}-call`);
+      await page.getByText(t.desk.resetOpen, { exact: true }).click();
+      await page.getByRole("button", { name: t.desk.reset }).click();
+      await page.getByText(t.desk.gone).waitFor();
+      await page.getByRole("button", { name: t.desk.give }).click();
+      const code = await page.locator(".koppelcode").textContent();
+      assert.equal(await page.getByRole("list", { name: t.desk.spelled }).getByRole("listitem").count(), 9);
+      await look(page, `${name}-code`);
+      const phone = stage.phone(user, "pair", "--server", stage.host, "--user", user, "--code", code, "--stay");
+      const { check_number } = await phone.event("check_number");
+      await page.getByText(t.desk.waits).waitFor();
+      await look(page, `${name}-pending`);
+      await page.getByLabel(t.desk.number).fill(check_number);
+      await page.getByRole("button", { name: t.desk.confirm }).click();
+      await page.getByText(t.desk.confirmed).waitFor();
+      await look(page, `${name}-confirmed`);
+      await page.getByRole("link", { name: t.desk.audit }).click();
+      await page.getByText(t.desk.sound).waitFor();
+      await look(page, `${name}-audit`);
+      await page.getByRole("link", { name: t.desk.back }).click();
+      await page.getByRole("button", { name: t.desk.close }).click();
+      await page.getByRole("heading", { name: t.desk.find }).waitFor();
+      await page.getByRole("button", { name: t.desk.leave }).click();
+      await page.getByRole("heading", { name: t.desk.title }).waitFor();
+      await look(page, `${name}-sign-in`);
+      await close();
+
+      // The customer is back, with the new phone.
+      const back = await openBrowser(browser(), stage, { ...sizes.phone, locale: t.locale });
+      await stage.signIn(back.page, user);
+      const proof = await phone.event("challenge", (event) => event.mode === "code");
+      await typeDigits(back.page, proof.code);
+      await back.page.getByRole("heading", { name: t.backup }).waitFor();
+      await addCodes(back.page, t, `${name}-back`);
+      assert.equal(await finish(back.page, t), "server");
+      await back.close();
+    });
+  }
 
   test("the set-up goes without script", async () => {
     const { page, close } = await openBrowser(browser(), stage, { ...sizes.phone, javaScriptEnabled: false });

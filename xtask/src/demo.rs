@@ -37,7 +37,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
     let stage = Stage::new(workspace)?;
     let _server = stage.start_server()?;
     let _panel = stage.start_panel()?;
-    stage.explain();
+    let desk = stage.add_operator()?;
+    stage.explain(&desk);
     stage.pair_and_stay()
 }
 
@@ -125,7 +126,13 @@ impl Stage {
         Guarded::start(panel, &self.path("panel.log"))
     }
 
-    fn explain(&self) {
+    /// Somebody at the support desk; the link with which they choose a password.
+    fn add_operator(&self) -> Result<String> {
+        let made = self.command(&["operator", "add", "piet", "--role", "supervisor"])?;
+        Ok(made["link"].as_str().context("the operator got no link")?.to_owned())
+    }
+
+    fn explain(&self, desk: &str) {
         println!(
             "
 A server, the web panel of a telephone exchange, and your phone: this terminal.
@@ -133,14 +140,19 @@ A server, the web panel of a telephone exchange, and your phone: this terminal.
   1. Open     http://{panel}
      user     {USER}
      password {PASSWORD}
-  2. The panel wants to secure the account first and shows a QR code. Under it
-     stand the same invitation as a koppelcode and as a link: copy one of
-     them, and type it here. Then choose a PIN for this phone.
+  2. The panel wants to secure the account first and shows what there is.
+     Add the Koppel app: under its QR code stand the same invitation as a
+     koppelcode and as a link. Copy one of them, and type it here. Then choose
+     a PIN for this phone.
   3. This phone shows a check number. Type it in the browser, then the code
-     that arrives here: you are in.
+     that arrives here. Add a backup, such as recovery codes, and you are in.
 
 Sign out and in again, and the code arrives here by itself. q leaves;
 everything is removed then.
+
+The support desk, in another browser or a private window: choose a password,
+prove yourself as above, and help {USER} or another user (bram, daan):
+     {desk}
 Logs: {folder}
 ",
             panel = self.panel,

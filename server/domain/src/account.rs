@@ -100,6 +100,11 @@ impl Account {
         self.usable_methods(rules).any(|kind| kind != MethodKind::Recovery)
     }
 
+    /// A protected user who can still prove themselves: no desk adds a phone for them before a reset was granted.
+    pub fn waits_for_a_reset(&self) -> bool {
+        self.user.protected && (self.has_a_phone() || self.is_protected(MethodRules::ALL))
+    }
+
     /// How many methods besides the first there still must be.
     pub fn backups_missing(&self, rules: MethodRules) -> u8 {
         let counts = |kind: &MethodKind| match kind {

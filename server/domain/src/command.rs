@@ -166,6 +166,22 @@ pub enum Command {
     },
     /// A desk lifts the lock of a fraud report.
     Unlock,
+    /// An agent opens a user at the desk: only written down.
+    LookUp,
+    /// A desk lets codes of a method be typed again.
+    EnableTyping {
+        /// Which.
+        kind: MethodKind,
+    },
+    /// A desk takes away all that a user proves themselves with.
+    Reset(ResetStep),
+    /// An operator typed a password, which was compared before.
+    SignIn {
+        /// Whether it was right.
+        right: bool,
+    },
+    /// An operator chose a password with a one-time link.
+    PasswordChosen,
     /// A phone is removed: by itself, by the panel, by a desk.
     RemoveDevice {
         /// Which.
@@ -196,6 +212,19 @@ impl Typed {
             Self::Recovery(_) => MethodKind::Recovery,
         }
     }
+}
+
+/// A step of a reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResetStep {
+    /// An agent asks for it. An ordinary user's is carried out at once.
+    Ask,
+    /// A second agent says yes.
+    Approve,
+    /// It has waited long enough.
+    CarryOut,
+    /// It was a mistake.
+    Withdraw,
 }
 
 /// A hosted page and the browser that holds it.
@@ -261,6 +290,8 @@ pub struct PutUser {
     pub group: Option<Text>,
     /// Whether the user may log in.
     pub enabled: Option<bool>,
+    /// Whether a desk resets the user only after a wait or with a second agent.
+    pub protected: Option<bool>,
     /// Lifts a lock that is older.
     pub password_changed_at: Option<Time>,
 }

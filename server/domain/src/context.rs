@@ -5,7 +5,7 @@ use koppel_protocol::{
     id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId},
 };
 
-use crate::{Fresh, Keys, Policy, Time};
+use crate::{DeskAct, Fresh, Keys, Policy, Role, Time};
 
 /// All that [`decide`](crate::decide) may look at besides account and command. Made by the store inside the transaction.
 #[derive(Debug, Clone)]
@@ -51,12 +51,12 @@ pub enum Actor {
         /// Which of its keys.
         key: ApiKeyId,
     },
-    /// Somebody at a desk, by a key with scope `desk` or a command on the machine.
+    /// Somebody at a desk.
     Desk {
         /// Whose users.
         organisation: OrganisationId,
-        /// The key; none: a command.
-        key: Option<ApiKeyId>,
+        /// How they came in.
+        via: Via,
         /// Who.
         agent: Text,
         /// Why.
@@ -80,6 +80,28 @@ pub enum Actor {
     Server,
 }
 
+/// How somebody at a desk came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// By a key with scope `desk`: the panel answers for who its agent is.
+    Key(ApiKeyId),
+    /// By a command on the machine.
+    Command,
+    /// Signed in at our own desk, with a second factor.
+    Operator(Role),
+}
+
+impl Via {
+    /// Whether this may be done so. A key's agents are names that its panel tells us: they give no second yes.
+    pub fn may(self, act: DeskAct) -> bool {
+        match self {
+            Self::Key(_) => Role::Support.may(act),
+            Self::Command => true,
+            Self::Operator(role) => role.may(act),
+        }
+    }
+}
+
 impl Actor {
     /// Whose users this actor may touch; none: everybody's.
     pub const fn organisation(&self) -> Option<OrganisationId> {
@@ -96,8 +118,9 @@ impl Actor {
     pub fn name(&self) -> String {
         match self {
             Self::Panel { key, .. } => format!("key:{key}"),
-            Self::Desk { key: Some(key), .. } => format!("desk:{key}"),
-            Self::Desk { key: None, .. } => "desk:command".to_owned(),
+            Self::Desk { via: Via::Key(key), .. } => format!("desk:{key}"),
+            Self::Desk { via: Via::Command, .. } => "desk:command".to_owned(),
+            Self::Desk { via: Via::Operator(_), agent, .. } => format!("operator:{agent}"),
             Self::Browser { .. } => "browser".to_owned(),
             Self::Phone { device: Some(device), .. } => format!("device:{device}"),
             Self::Phone { device: None, .. } => "phone".to_owned(),

@@ -26,6 +26,8 @@ pub enum CounterKind {
     RecoveryFailures,
     /// The same of the authenticator's codes.
     TotpFailures,
+    /// Wrong passwords of an operator in a row.
+    PasswordFailures,
     /// Somebody came with a right id and the wrong browser session.
     WrongBindings,
 }

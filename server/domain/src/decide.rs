@@ -13,6 +13,7 @@ mod challenge;
 mod code;
 mod confirm;
 mod consume;
+mod desk;
 mod device;
 mod draft;
 mod guard;
@@ -22,6 +23,7 @@ mod pairing;
 mod prompt;
 mod settle;
 mod setup;
+mod sign_in;
 mod user;
 
 use draft::Draft;
@@ -80,6 +82,11 @@ fn rule(draft: &mut Draft<'_>, command: &Command) -> Result<Reply, Refusal> {
         Command::Seen { device } => draft.seen(*device),
         Command::Receive { device, receipts } => draft.receive(*device, receipts),
         Command::Unlock => draft.unlock(),
+        Command::LookUp => draft.look_up(),
+        Command::EnableTyping { kind } => draft.enable_typing(*kind),
+        Command::Reset(step) => draft.reset(*step),
+        Command::SignIn { right } => draft.sign_in(*right),
+        Command::PasswordChosen => draft.password_chosen(),
         Command::RemoveDevice { device } => draft.remove_device(*device),
         Command::Settle => draft.prune(),
     }

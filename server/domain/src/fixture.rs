@@ -20,8 +20,8 @@ use crate::{
     Account, Actor, Begun, Browser, Challenge, ChallengeRequest, ChallengeState, Change, Command, Confirmer, Context,
     Decide, DeviceKeys, Door, ExternalId, Found, Fresh, HashedCode, Holder, Issuer, Keys, LoginName, Method,
     MethodChange, MethodKind, MethodRules, Mode, Needs, OnPage, OpenPrompt, OpenSeed, Outcome, PairingState, Policy,
-    Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal, Reply, Reveal, SetUp, SharedBytes,
-    SharedText, Signer, Source, StartPairing, Terms, Time, Typed, audit, authenticator, decide,
+    Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal, Reply, ResetStep, Reveal, SetUp,
+    SharedBytes, SharedText, Signer, Source, StartPairing, Terms, Time, Typed, Via, audit, authenticator, decide,
     plan::{Wanted, plan},
     recovery::{self, Slot},
 };
@@ -118,7 +118,7 @@ pub const fn panel() -> Actor {
 pub fn desk() -> Actor {
     Actor::Desk {
         organisation: ORGANISATION,
-        key: None,
+        via: Via::Command,
         agent: text("anna"),
         reason: text("new phone"),
         ticket: text("T-1"),
@@ -348,6 +348,7 @@ impl World {
             locale: None,
             group: None,
             enabled: None,
+            protected: None,
             password_changed_at: None,
         };
         expect(self.run(Command::PutUser(Box::new(put)), panel()), "the user is put");
@@ -830,6 +831,10 @@ impl World {
                     (Command::ImportAuthenticator { seed: sealed_seed(&self.draw("seed")) }, panel())
                 }
                 1 | 2 => (Command::Settle, Actor::Server),
+                5 if dice.once_in(4) => (self.any_reset(dice), desk()),
+                4 if dice.once_in(4) => {
+                    (Command::EnableTyping { kind: dice.pick(&MethodKind::ALL).unwrap_or(MethodKind::App) }, desk())
+                }
                 _ => (Command::Unlock, desk()),
             },
         };
@@ -954,8 +959,14 @@ impl World {
             locale: None,
             group: None,
             enabled: Some(!dice.once_in(10)),
+            protected: dice.pick(&[None, Some(true), Some(false)]).flatten(),
             password_changed_at: dice.once_in(4).then_some(self.now),
         }))
+    }
+
+    fn any_reset(&self, dice: &mut Dice) -> Command {
+        let steps = [ResetStep::Ask, ResetStep::Approve, ResetStep::CarryOut, ResetStep::Withdraw];
+        Command::Reset(dice.pick(&steps).unwrap_or(ResetStep::Ask))
     }
 
     fn any_start(&self, dice: &mut Dice, session: u8, prompt: PromptId, device: DeviceId) -> (Command, Actor) {

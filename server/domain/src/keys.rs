@@ -85,6 +85,16 @@ impl Keys {
         self.mac(&self.session, "koppel/page-cookie/v1", &[cookie])
     }
 
+    /// How the session of an operator is looked up.
+    pub fn desk_session(&self, token: &[u8]) -> Bytes<32> {
+        self.mac(&self.session, "koppel/desk-session/v1", &[token])
+    }
+
+    /// How the one-time link of an operator is compared.
+    pub fn welcome(&self, secret: &[u8]) -> Bytes<32> {
+        self.mac(&self.session, "koppel/desk-welcome/v1", &[secret])
+    }
+
     /// How a result code is compared.
     pub fn result_code(&self, code: &[u8]) -> Bytes<32> {
         self.mac(&self.session, "koppel/result-code/v1", &[code])

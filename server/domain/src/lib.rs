@@ -36,6 +36,7 @@ pub mod method;
 pub mod name;
 pub mod needs;
 pub mod notice;
+pub mod operator;
 pub mod pairing;
 pub mod plan;
 pub mod policy;
@@ -55,9 +56,9 @@ pub use challenge::{Approval, Challenge, ChallengeState, Delivery, DeliveryState
 pub use change::{Change, Row};
 pub use command::{
     Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, MethodChange, OnPage, OpenPrompt, Plan,
-    Prepared, PreparedCopy, PutUser, Reveal, SetUp, StartPairing, Typed,
+    Prepared, PreparedCopy, PutUser, ResetStep, Reveal, SetUp, StartPairing, Typed,
 };
-pub use context::{Actor, Context, Found, Proof, Signer, Source};
+pub use context::{Actor, Context, Found, Proof, Signer, Source, Via};
 pub use counter::{Counter, CounterKind, SourceCounter, SourceTry};
 pub use decide::{Outcome, decide};
 pub use decision::{Decision, Ruling};
@@ -70,6 +71,7 @@ pub use method::{Material, Method, MethodKind, MethodState};
 pub use name::{ExternalId, LoginName, NotAName};
 pub use needs::Needs;
 pub use notice::Notice;
+pub use operator::{DeskAct, Operator, PasswordHash, Role, Welcome};
 pub use pairing::{DoorKind, Pairing, PairingState, Revealed};
 pub use policy::{Policy, Setting, SettingError};
 pub use prompt::{Browser, Prompt, PromptState, Purpose, ResultCode};
@@ -79,7 +81,7 @@ pub use registry::{ApiKey, MethodRules, Organisation, RelyingParty, Scope, Terms
 pub use reply::{Evidence, Reply, Verified};
 pub use shared::{SharedBytes, SharedText};
 pub use time::Time;
-pub use user::{Locale, Lock, User, UserStatus};
+pub use user::{Locale, Lock, NotALocale, Reset, User, UserStatus};
 
 #[cfg(test)]
 mod tests;

@@ -76,11 +76,24 @@ impl LoginName {
         &self.shown
     }
 
+    /// The login name of an operator with this name: apart from everybody else's, so that a koppelcode's name leads to the right one.
+    pub fn of_operator(name: &str) -> Option<Self> {
+        format!("{OPERATOR}{name}").parse().ok()
+    }
+
+    /// Whether it is one that only operators have.
+    pub fn is_of_operator(&self) -> bool {
+        self.canonical.starts_with(OPERATOR)
+    }
+
     /// The form in which two spellings of one name are equal: NFKC, lower case, NFKC again.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 }
+
+/// How the login names of operators begin.
+const OPERATOR: &str = "desk/";
 
 fn canonical(text: &str) -> String {
     if text.is_ascii() {

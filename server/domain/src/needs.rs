@@ -109,7 +109,7 @@ impl Needs {
                     Issuer::Page { prompt, .. } => Some(*prompt),
                     Issuer::Desk => None,
                 };
-                Self { prompt, invitations: true, pairings: true, open_challenges: true, ..devices }
+                Self { prompt, invitations: true, pairings: true, open_challenges: true, ..factors }
             }
             Command::StartPairing(_) => Self { invitations: true, pairings: true, ..devices },
             Command::Reveal(reveal) => {
@@ -124,7 +124,10 @@ impl Needs {
             }
             Command::Seen { .. } => factors,
             Command::Receive { .. } => Self { open_challenges: true, notices: true, ..devices },
-            Command::Unlock => factors,
+            Command::LookUp => Self::default(),
+            Command::Unlock | Command::EnableTyping { .. } => factors,
+            Command::Reset(_) => Self::everything(),
+            Command::SignIn { .. } | Command::PasswordChosen => Self { methods: true, ..Self::default() },
             Command::RemoveDevice { .. } => Self { open_challenges: true, pairings: true, ..factors },
         }
     }

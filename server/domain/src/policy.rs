@@ -165,6 +165,8 @@ settings! {
     device_idle = 15_552_000, 2_592_000..=31_536_000;
     /// A device proof's nonce. After RFC 9449.
     nonce_lifetime = 300, 60..=300;
+    /// How long the reset of a protected user waits, unless a second agent says yes. Ours: a day.
+    reset_wait = 86_400, 3600..=604_800;
     /// 1 when only a biometric, never a PIN, may approve.
     biometric_only = 0, 0..=1;
     /// 1 when the organisation lets people pair with user name and password (login door).

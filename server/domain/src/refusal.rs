@@ -67,6 +67,12 @@ pub enum Refusal {
     BackupMissing,
     /// What is there is the least there must be.
     LastMethod,
+    /// A colleague must say yes, or the wait must end: not whoever asked.
+    SecondAgent,
+    /// A protected user is reset before a desk adds a phone.
+    ResetFirst,
+    /// The role of whoever asks does not go so far.
+    NotYours,
     /// The user has no such method.
     NoSuchMethod,
     /// Typing codes is disabled until a phone is paired again.
@@ -94,7 +100,13 @@ impl Refusal {
             Self::DeviceSuspended => Problem::DeviceSuspended,
             Self::DeviceRevoked => Problem::DeviceRevoked,
             Self::NotFound | Self::NoSuchMethod => Problem::NotFound,
-            Self::NotVerified | Self::TooWeak | Self::BackupMissing | Self::LastMethod => Problem::NotVerified,
+            Self::NotVerified
+            | Self::TooWeak
+            | Self::BackupMissing
+            | Self::LastMethod
+            | Self::SecondAgent
+            | Self::ResetFirst => Problem::NotVerified,
+            Self::NotYours => Problem::ScopeMissing,
             Self::DeliveryEnded => Problem::DeliveryEnded,
             Self::Superseded => Problem::Superseded,
             Self::AlreadyDecided => Problem::AlreadyDecided,

@@ -33,6 +33,16 @@ pub struct Organisation {
     pub created: Time,
 }
 
+impl Organisation {
+    /// The built-in organisation whose users are the operators. It shares the host of the first other one.
+    pub const OPERATORS: OrganisationId = OrganisationId::from_bytes([0; 16]);
+
+    /// Whether it is the built-in one.
+    pub fn is_of_operators(&self) -> bool {
+        self.id == Self::OPERATORS
+    }
+}
+
 /// A web panel that asks for second factors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelyingParty {

@@ -26,6 +26,16 @@ pub enum Reply {
         /// As they were.
         devices: Vec<Device>,
     },
+    /// [`ResetStep::Ask`](crate::ResetStep) for a protected user: it waits.
+    ResetAsked {
+        /// Until then, or for a second agent.
+        due: Time,
+    },
+    /// [`Reset`](crate::Command::Reset) carried out: the phones that were unlinked, to be told at once.
+    Reset {
+        /// As they were.
+        devices: Vec<Device>,
+    },
     /// [`OpenPrompt`](crate::Command::OpenPrompt).
     PromptOpened {
         /// The new prompt.

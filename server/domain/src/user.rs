@@ -27,6 +27,12 @@ pub struct User {
     pub group: Option<Text>,
     /// Whether the panel still wants this user.
     pub status: UserStatus,
+    /// Whether a desk resets this user only after a wait or with a second agent.
+    #[serde(default)]
+    pub protected: bool,
+    /// A reset that a desk asked for and that waits.
+    #[serde(default)]
+    pub reset: Option<Reset>,
     /// Set by a fraud report; nothing is approved or consumed under it.
     pub lock: Option<Lock>,
     /// Whether a phone was ever confirmed. Outlives deletion: such an account is never set up by password alone again.
@@ -57,6 +63,8 @@ impl User {
             locale: None,
             group: None,
             status: UserStatus::Active,
+            protected: false,
+            reset: None,
             lock: None,
             ever_enrolled: false,
             password_changed_at: None,
@@ -100,6 +108,17 @@ pub struct Lock {
     pub reported_by: DeviceId,
 }
 
+/// A reset that waits for its time, or for a second agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// Who asked.
+    pub agent: Text,
+    /// When.
+    pub asked_at: Time,
+    /// From then on it may be carried out.
+    pub due: Time,
+}
+
 /// A language we speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,3 +128,26 @@ pub enum Locale {
     /// English.
     En,
 }
+
+impl Locale {
+    /// As it travels.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nl => "nl",
+            Self::En => "en",
+        }
+    }
+}
+
+impl std::str::FromStr for Locale {
+    type Err = NotALocale;
+
+    fn from_str(text: &str) -> Result<Self, NotALocale> {
+        [Self::Nl, Self::En].into_iter().find(|locale| locale.name() == text).ok_or(NotALocale)
+    }
+}
+
+/// The text names no language that we speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a language is nl or en")]
+pub struct NotALocale;

@@ -98,12 +98,8 @@ impl Columns {
             let read = text.map(|text| Text::exact(&text)).transpose();
             read.map_err(|_| format!("`{column}` must be at most 64 bytes, without characters that are not shown"))
         };
-        let locale = match self.locale.as_deref() {
-            None => None,
-            Some("nl") => Some(Locale::Nl),
-            Some("en") => Some(Locale::En),
-            Some(_) => return Err("`locale` must be nl or en".to_owned()),
-        };
+        let locale = self.locale.as_deref().map(str::parse::<Locale>).transpose();
+        let locale = locale.map_err(|_| "`locale` must be nl or en".to_owned())?;
         let totp_secret = match self.totp_secret {
             None => None,
             Some(secret) => {
@@ -133,7 +129,9 @@ pub async fn import(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Value, Refused> {
     let path = import.file.display().to_string();
-    let bytes = std::fs::read(&import.file).map_err(|error| Refused(format!("{path} cannot be read: {error}")))?;
+    let bytes = std::fs::read(&import.file)
+        .map(Zeroizing::new)
+        .map_err(|error| Refused(format!("{path} cannot be read: {error}")))?;
     let users = read(&bytes, &import.file)?;
     let mut judged = Vec::with_capacity(users.len());
     let passes: &[bool] = if import.dry_run { &[true] } else { &[true, false] };
@@ -192,12 +190,12 @@ fn wrong_lines(path: &str, wrong: &[(u64, String)], after: &str) -> Refused {
 /// Reads the whole file, or says everything that is wrong with it.
 fn read(bytes: &[u8], file: &Path) -> Result<Vec<ImportedUser>, Refused> {
     let path = file.display().to_string();
-    // Spreadsheets put a mark before the first column, and part columns by a semicolon where the comma parts decimals.
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Refused(format!("line {line} of {path} is not UTF-8; save the file as UTF-8"))
     })?;
-    // The reader counts the lines of this form alone.
+    // Spreadsheets put a mark before the first column, and part columns by a semicolon where the comma parts decimals. The reader counts
+    // the lines of this form alone.
     let text = Zeroizing::new(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
     let heading = text.lines().next().unwrap_or_default();
     let delimiter = if heading.contains(';') { b';' } else { b',' };
@@ -304,6 +302,7 @@ async fn put(
             locale: user.locale,
             group: user.group,
             enabled: None,
+            protected: None,
             password_changed_at: None,
         };
         app.decide(at.clone(), Command::PutUser(Box::new(put)), actor()).await?;

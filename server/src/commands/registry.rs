@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use koppel_domain::{ApiKey, Locale, MethodKind, MethodRules, Mode, Organisation, Policy, RelyingParty, Scope};
+use koppel_domain::{
+    ApiKey, Locale, MethodKind, MethodRules, Mode, NotALocale, Organisation, Policy, RelyingParty, Scope,
+};
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
 use koppel_store::{FindApiKey, Registration, Store};
@@ -104,11 +106,8 @@ pub(super) fn check(add: &OrganisationAdd) -> Result<(), Refused> {
 }
 
 fn locale(text: Option<&str>) -> Result<Locale, Refused> {
-    match text {
-        None | Some("nl") => Ok(Locale::Nl),
-        Some("en") => Ok(Locale::En),
-        Some(_) => Err(Refused::because("--locale is nl or en")),
-    }
+    let read = text.map_or(Ok(Locale::Nl), str::parse);
+    read.map_err(|wrong: NotALocale| Refused(wrong.to_string()))
 }
 
 fn policy(add: &OrganisationAdd) -> Result<Policy, Refused> {
@@ -135,7 +134,7 @@ fn address(what: &str, value: &str) -> Result<Url, Refused> {
     if secure && url.fragment().is_none() && url.username().is_empty() { Ok(url) } else { Err(wrong()) }
 }
 
-async fn register(app: &App, registration: Registration) -> Result<(), Refused> {
+pub(super) async fn register(app: &App, registration: Registration) -> Result<(), Refused> {
     app.store.register(registration).await.map_err(unavailable)?;
     app.registry.reload(&app.store).await.map_err(unavailable)?;
     Ok(())
@@ -218,7 +217,8 @@ pub(super) fn organisation(app: &App, which: Option<&str>) -> Result<Arc<Organis
         };
     };
     let fits = |known: &&Arc<Organisation>| known.name.as_str() == which || known.id.to_string() == which;
-    known.iter().find(fits).cloned().ok_or_else(|| {
+    let of_operators = app.registry.operators().filter(|operators| fits(&operators));
+    known.iter().find(fits).cloned().or(of_operators).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|known| known.name.as_str()).collect();
         Refused(format!("there is no organisation `{which}`; there is: {}", names.join(", ")))
     })

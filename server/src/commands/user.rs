@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use koppel_domain::{Account, Actor, Command, Confirmer, Issuer, LoginName, Needs, PairingState, Reply};
+use koppel_domain::{
+    Account, Actor, Command, Confirmer, Issuer, LoginName, Needs, PairingState, Reply, ResetStep, Via,
+};
 use koppel_protocol::id::{OrganisationId, PairingId};
 use koppel_protocol::{Digits, Text};
 use koppel_store::Locator;
@@ -63,7 +65,7 @@ async fn find(app: &App, user: &UserName) -> Result<Account, Refused> {
 pub(super) fn by(organisation: OrganisationId, desk: Desk) -> By {
     let actor = Actor::Desk {
         organisation,
-        key: None,
+        via: Via::Command,
         agent: Text::clean(&desk.agent),
         reason: Text::clean(&desk.reason),
         ticket: Text::clean(&desk.ticket),
@@ -88,6 +90,47 @@ pub(super) async fn unlock(app: &Arc<App>, user: &UserName, desk: Desk) -> Resul
     let account = find(app, user).await?;
     let at = Locator::User(account.user.id);
     app.decide(at.clone(), Command::Unlock, by(account.user.organisation, desk)).await?;
+    Ok(show_user(app, at).await?)
+}
+
+/// `user reset`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserReset {
+    /// Ask for it.
+    Ask,
+    /// The second yes.
+    Approve,
+    /// Its time has come.
+    CarryOut,
+    /// It was a mistake.
+    Withdraw,
+}
+
+pub(super) async fn reset(app: &Arc<App>, user: &UserName, step: UserReset, desk: Desk) -> Result<Value, Refused> {
+    let account = find(app, user).await?;
+    let at = Locator::User(account.user.id);
+    let step = match step {
+        UserReset::Ask => ResetStep::Ask,
+        UserReset::Approve => ResetStep::Approve,
+        UserReset::CarryOut => ResetStep::CarryOut,
+        UserReset::Withdraw => ResetStep::Withdraw,
+    };
+    match app.decide(at.clone(), Command::Reset(step), by(account.user.organisation, desk)).await? {
+        Reply::ResetAsked { due } => Ok(json!({ "state": "waits", "due": due.0 })),
+        Reply::Reset { devices } => {
+            crate::delivery::unlinked::tell(app, &devices);
+            Ok(json!({ "state": "reset", "devices": devices.len() }))
+        }
+        _ => Ok(show_user(app, at).await?),
+    }
+}
+
+pub(super) async fn enable_typing(app: &Arc<App>, user: &UserName, method: &str, desk: Desk) -> Result<Value, Refused> {
+    let kind = super::operator::method(method)?;
+    let account = find(app, user).await?;
+    let at = Locator::User(account.user.id);
+    app.decide(at.clone(), Command::EnableTyping { kind }, by(account.user.organisation, desk)).await?;
     Ok(show_user(app, at).await?)
 }
 

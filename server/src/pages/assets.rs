@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
-/// A file that every page may load.
+/// A file that a page may load.
 #[derive(Debug)]
 pub struct Asset {
     /// The last part of its address: `koppel-<hash>.css`.
@@ -36,6 +36,11 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("koppel", "css", "text/css; charset=utf-8", bytes)
 });
 
+static DESK: LazyLock<Asset> = LazyLock::new(|| {
+    let bytes = include_bytes!("../../static/desk.css");
+    Asset::new("desk", "css", "text/css; charset=utf-8", bytes)
+});
+
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     let bytes = include_bytes!("../../static/koppel.js");
     Asset::new("koppel", "js", "text/javascript; charset=utf-8", bytes)
@@ -46,9 +51,14 @@ static MARK: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("mark", "svg", "image/svg+xml", bytes)
 });
 
-/// The one stylesheet.
+/// The stylesheet of every page.
 pub fn stylesheet() -> &'static Asset {
     &STYLESHEET
+}
+
+/// What pages of the desk load beside it.
+pub fn desk() -> &'static Asset {
+    &DESK
 }
 
 /// The one script.
@@ -62,8 +72,8 @@ pub fn mark() -> &'static Asset {
 }
 
 /// Every file.
-pub fn all() -> [&'static Asset; 3] {
-    [stylesheet(), script(), mark()]
+pub fn all() -> [&'static Asset; 4] {
+    [stylesheet(), desk(), script(), mark()]
 }
 
 /// Serves every file at `/static/{name}`.

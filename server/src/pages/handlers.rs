@@ -4,11 +4,11 @@
 //! stands afterwards. Every page can be loaded again and works without script.
 
 mod bind;
-mod cookie;
+pub(crate) mod cookie;
 mod enrol;
 mod finish;
-mod form;
-mod screen;
+pub(crate) mod form;
+pub(crate) mod screen;
 mod settings;
 mod show;
 mod verify;

@@ -21,6 +21,13 @@ impl Language {
         at.map(|at| at.strftime(format).to_string()).unwrap_or_default()
     }
 
+    /// A moment, in UTC: `27-11-2026 12:03 UTC`.
+    pub fn moment(self, seconds: u64) -> String {
+        let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        let time = at.map(|at| at.strftime("%H:%M").to_string()).unwrap_or_default();
+        format!("{} {time} UTC", self.date(seconds))
+    }
+
     /// Both languages, Dutch first.
     pub const ALL: [Language; 2] = [Language::Dutch, Language::English];
 
@@ -29,6 +36,14 @@ impl Language {
         match self {
             Language::Dutch => "nl",
             Language::English => "en",
+        }
+    }
+
+    /// The same, as accounts and pages keep it.
+    pub fn locale(self) -> koppel_domain::Locale {
+        match self {
+            Language::Dutch => koppel_domain::Locale::Nl,
+            Language::English => koppel_domain::Locale::En,
         }
     }
 

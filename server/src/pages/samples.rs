@@ -1,11 +1,14 @@
 //! One sample of every state of every page: the tests render them all, and the gallery writes
 //! them to files to be looked at.
 
+use koppel_domain::{ChallengeState, DeliveryState, Role};
+
 use super::{
-    Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms,
-    Frame, Invitation, Language, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone,
-    PendingDevice, Progress, QrCode, Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why,
-    WizardPage, WizardStep,
+    AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
+    DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, HomePage,
+    Invitation, Language, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone, PendingDevice,
+    Progress, QrCode, Removal, Resend, ResetNow, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem,
+    SpokenCode, VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -23,6 +26,16 @@ pub(crate) enum Sample {
     Wizard(WizardPage),
     /// A message.
     Message(MessagePage),
+    /// Where an operator signs in.
+    SignIn(SignInPage),
+    /// Where an operator chooses a password.
+    Welcome(WelcomePage),
+    /// Where a call begins.
+    Home(HomePage),
+    /// A call.
+    Call(CallPage),
+    /// A user's chain.
+    Audit(AuditPage),
 }
 
 /// Every state in one language, each with the name of its file.
@@ -56,7 +69,235 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         let page = MessagePage { frame: frame_without(), message, forms: bound.then(forms) };
         add(&format!("message-{name}"), Sample::Message(page));
     }
+    for (name, problem) in [
+        ("", None),
+        ("-wrong", Some(SignInProblem::Wrong)),
+        ("-wait", Some(SignInProblem::Wait { seconds: 540 })),
+        ("-ended", Some(SignInProblem::Ended)),
+        ("-again", Some(SignInProblem::Again)),
+    ] {
+        add(&format!("desk-sign-in{name}"), Sample::SignIn(SignInPage { frame: desk_frame(language), problem }));
+    }
+    for (name, problem) in [
+        ("", None),
+        ("-link", Some(WelcomeProblem::Link)),
+        ("-length", Some(WelcomeProblem::Length)),
+        ("-differs", Some(WelcomeProblem::Differs)),
+    ] {
+        add(&format!("desk-welcome{name}"), Sample::Welcome(WelcomePage { frame: desk_frame(language), problem }));
+    }
+    for (name, problem) in
+        [("", None), ("-nobody", Some(FindProblem::NobodyThere)), ("-no-reason", Some(FindProblem::NoReason))]
+    {
+        add(&format!("desk-find{name}"), Sample::Home(desk_home(language, problem)));
+    }
+    for (name, page) in desk_calls(language) {
+        add(&format!("desk-call-{name}"), Sample::Call(page));
+    }
+    for (name, verdict) in [("", Ok(41)), ("-broken", Err(17))] {
+        add(&format!("desk-audit{name}"), Sample::Audit(desk_audit(language, verdict)));
+    }
     samples
+}
+
+fn desk_frame(language: Language) -> Frame {
+    Frame { language, party: "Koppel Servicedesk".to_owned(), account: None }
+}
+
+fn bar(role: Role) -> Bar {
+    Bar { name: "m.devries".to_owned(), role, form_token: "Zm9ybXVsaWVydG9rZW4".to_owned() }
+}
+
+fn desk_home(language: Language, problem: Option<FindProblem>) -> HomePage {
+    let organisations =
+        [("og_1", "Voorbeeld Telecom"), ("og_2", "De Linden")].map(|(id, name)| (id.to_owned(), name.to_owned()));
+    let typed = |text: &str| if problem.is_some() { text.to_owned() } else { String::new() };
+    HomePage {
+        frame: desk_frame(language),
+        bar: bar(Role::Support),
+        organisations: if problem.is_some() { organisations.to_vec() } else { Vec::new() },
+        problem,
+        name: typed("jansen@voorbeeld.nl"),
+        reason: typed("telefoon kwijt"),
+        ticket: typed("INC-20417"),
+    }
+}
+
+fn desk_call(language: Language) -> CallPage {
+    let at = |minute: u64| language.moment(1_795_744_980 + 60 * minute);
+    CallPage {
+        frame: desk_frame(language),
+        bar: bar(Role::Supervisor),
+        forms: forms(),
+        version: 12,
+        name: "Anna Jansen".to_owned(),
+        login_name: "jansen@voorbeeld.nl".to_owned(),
+        organisation: "Voorbeeld Telecom".to_owned(),
+        protected: false,
+        reason: "telefoon kwijt".to_owned(),
+        ticket: "INC-20417".to_owned(),
+        said: None,
+        findings: Vec::new(),
+        code: None,
+        may_invite: true,
+        pending: Vec::new(),
+        locked: false,
+        methods: vec![
+            DeskMethod { way: Way::App, primary: true, used: Some(at(0)), codes_left: None, what: "app", stuck: false },
+            DeskMethod {
+                way: Way::Authenticator,
+                primary: false,
+                used: None,
+                codes_left: None,
+                what: "totp",
+                stuck: false,
+            },
+            DeskMethod {
+                way: Way::Codes,
+                primary: false,
+                used: None,
+                codes_left: Some(3),
+                what: "recovery",
+                stuck: false,
+            },
+        ],
+        phones: vec![DeskPhone {
+            name: "Pixel 8 van Anna".to_owned(),
+            platform: "Android".to_owned(),
+            seen: at(4),
+            approves: true,
+            suspended: false,
+        }],
+        questions: vec![
+            DeskQuestion {
+                at: at(5),
+                way: Way::App,
+                reached: Some(DeliveryState::Unreached),
+                state: ChallengeState::Pending,
+            },
+            DeskQuestion {
+                at: at(0),
+                way: Way::App,
+                reached: Some(DeliveryState::Shown),
+                state: ChallengeState::Consumed,
+            },
+            DeskQuestion { at: at(0), way: Way::Authenticator, reached: None, state: ChallengeState::Failed },
+        ],
+        reset: ResetNow::Open { waits: false },
+        may_audit: true,
+    }
+}
+
+fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
+    let at = |minute: u64| language.moment(1_795_744_980 + 60 * minute);
+    let plain = desk_call(language);
+    let words = [
+        ("7", "zeven"),
+        ("K", "Karel"),
+        ("3", "drie"),
+        ("M", "Maria"),
+        ("9", "negen"),
+        ("Q", "Quirinus"),
+        ("X", "Xantippe"),
+        ("T", "Theodor"),
+        ("H", "Hendrik"),
+    ];
+    let code = SpokenCode {
+        code: "7K3M-9QXT-H".to_owned(),
+        words: words.map(|(symbol, word)| (symbol.to_owned(), word.to_owned())).to_vec(),
+        host: "2fa.voorbeeld.nl".to_owned(),
+        login_name: "jansen@voorbeeld.nl".to_owned(),
+        until: at(10),
+    };
+    let device = PendingDevice {
+        pairing: "pa_gaytemzugu3doobzmfrggzdfmy".to_owned(),
+        name: "iPhone van Anna".to_owned(),
+        platform: "iOS".to_owned(),
+    };
+    let everything = vec![
+        Finding::Locked { at: at(1) },
+        Finding::Disabled,
+        Finding::TypingDisabled { way: Way::Authenticator },
+        Finding::Pause { way: Way::App, seconds: 30 },
+        Finding::Suspended { phone: "Pixel 4a".to_owned() },
+        Finding::Unreached,
+        Finding::Quiet,
+    ];
+    let empty = CallPage { methods: Vec::new(), phones: Vec::new(), questions: Vec::new(), ..plain.clone() };
+    let protected = CallPage { protected: true, may_invite: false, ..plain.clone() };
+    let asked = |ripe, may_approve| ResetNow::Asked { agent: "k.bakker".to_owned(), due: at(1440), ripe, may_approve };
+    let stuck = plain.methods.iter().cloned().map(|method| DeskMethod { stuck: true, ..method }).collect();
+    vec![
+        ("works", plain.clone()),
+        (
+            "new",
+            CallPage {
+                findings: vec![Finding::NeverEnrolled],
+                reset: ResetNow::Nothing,
+                bar: bar(Role::Support),
+                may_audit: false,
+                ..empty.clone()
+            },
+        ),
+        (
+            "lost",
+            CallPage {
+                findings: vec![Finding::NothingLeft],
+                reset: ResetNow::Nothing,
+                said: Some(Said::ResetDone),
+                ..empty
+            },
+        ),
+        (
+            "everything",
+            CallPage { findings: everything, locked: true, may_invite: false, methods: stuck, ..plain.clone() },
+        ),
+        ("code", CallPage { code: Some(code.clone()), ..plain.clone() }),
+        ("pending", CallPage { code: Some(code), pending: vec![device.clone()], ..plain.clone() }),
+        ("wrong", CallPage { pending: vec![device], said: Some(Said::WrongNumber { tries_left: 2 }), ..plain.clone() }),
+        ("confirmed", CallPage { said: Some(Said::Confirmed), ..plain }),
+        ("protected", CallPage { reset: ResetNow::Open { waits: true }, ..protected.clone() }),
+        ("asked", CallPage { reset: asked(false, false), said: Some(Said::ResetAsked), ..protected.clone() }),
+        ("approve", CallPage { reset: asked(false, true), ..protected.clone() }),
+        ("ripe", CallPage { reset: asked(true, true), ..protected.clone() }),
+        ("refused", CallPage { said: Some(Said::SecondAgent), ..protected }),
+    ]
+}
+
+fn desk_audit(language: Language, verdict: Result<u64, u64>) -> AuditPage {
+    let entry = |n: u64, kind: &str, actor: &str, detail: &str| DeskEntry {
+        n,
+        at: language.moment(1_795_744_980 + n),
+        kind: kind.to_owned(),
+        actor: actor.to_owned(),
+        detail: detail.to_owned(),
+    };
+    AuditPage {
+        frame: desk_frame(language),
+        bar: bar(Role::Supervisor),
+        name: "jansen@voorbeeld.nl".to_owned(),
+        verdict,
+        entries: vec![
+            entry(
+                41,
+                "invitation.issued",
+                "operator:m.devries",
+                "agent: m.devries · invitation: iv_gaytemzugu3doobzmfrggzdfmy · ip: 198.51.100.4 · reason: telefoon kwijt · ticket: INC-20417",
+            ),
+            entry(
+                40,
+                "desk.looked",
+                "operator:m.devries",
+                "agent: m.devries · reason: telefoon kwijt · ticket: INC-20417",
+            ),
+            entry(
+                39,
+                "challenge.consumed",
+                "key:ak_gaytemzugu3doobzmfrggzdfmy",
+                "challenge: ch_gaytemzugu3doobzmfrggzdfmy",
+            ),
+        ],
+    }
 }
 
 fn frame(language: Language, account: Option<&str>) -> Frame {

@@ -11,8 +11,8 @@ use std::{
 };
 
 use koppel_domain::{
-    Account, ApiKey, Change, Due, Job, LoginName, Needs, Organisation, Policy, Proof, Refusal, RelyingParty,
-    SharedBytes, SourceCounter, SourceTry, Time,
+    Account, ApiKey, Change, Due, ExternalId, Job, LoginName, Needs, Operator, Organisation, Policy, Proof, Refusal,
+    RelyingParty, SharedBytes, SourceCounter, SourceTry, Time,
     audit::{Chain, Checkpoint, Entry, Head},
 };
 use koppel_protocol::{
@@ -33,6 +33,7 @@ struct State {
     organisations: BTreeMap<OrganisationId, Organisation>,
     relying_parties: BTreeMap<RelyingPartyId, RelyingParty>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    operators: BTreeMap<ExternalId, Operator>,
     entries: BTreeMap<Chain, Vec<Entry>>,
     jobs: BTreeMap<JobId, Job>,
     proofs: BTreeMap<(DeviceId, Bytes<16>), Time>,
@@ -105,6 +106,7 @@ impl State {
             organisations: BTreeMap::new(),
             relying_parties: BTreeMap::new(),
             api_keys: BTreeMap::new(),
+            operators: BTreeMap::new(),
             entries: BTreeMap::new(),
             jobs: BTreeMap::new(),
             proofs: BTreeMap::new(),
@@ -177,6 +179,10 @@ impl Reader for Transaction {
 
     fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, Impossible> {
         Ok(self.0.borrow().api_keys.get(&id).cloned())
+    }
+
+    fn operators(&self) -> Result<Vec<Operator>, Impossible> {
+        Ok(self.0.borrow().operators.values().cloned().collect())
     }
 
     fn entries(&self, chain: Chain, after: u64, limit: u32) -> Result<Vec<Entry>, Impossible> {
@@ -276,6 +282,9 @@ impl Ledger for Transaction {
         match act {
             Registration::Organisation(_) | Registration::Policy { .. } => {}
             Registration::RelyingParty(party) => drop(state.relying_parties.insert(party.id, (**party).clone())),
+            Registration::Operator(operator) => {
+                drop(state.operators.insert(operator.name.clone(), (**operator).clone()))
+            }
             Registration::ApiKey { key, .. } => drop(state.api_keys.insert(key.id, (**key).clone())),
             Registration::RevokeApiKey { key, .. } => {
                 if let Some(key) = state.api_keys.get_mut(key) {

@@ -1,6 +1,6 @@
 //! Acts of the operator that concern no user: organisations, relying parties, keys, policy.
 
-use koppel_domain::{ApiKey, Organisation, Policy, RelyingParty};
+use koppel_domain::{ApiKey, Operator, Organisation, Policy, RelyingParty};
 use koppel_protocol::{
     Text,
     id::{ApiKeyId, OrganisationId},
@@ -27,6 +27,8 @@ pub enum Registration {
         /// Which.
         key: ApiKeyId,
     },
+    /// A new operator, or new fields of one.
+    Operator(Box<Operator>),
     /// Other numbers.
     Policy {
         /// Whose.
@@ -44,6 +46,7 @@ impl Registration {
         match self {
             Self::Organisation(organisation) => organisation.id,
             Self::RelyingParty(party) => party.organisation,
+            Self::Operator(_) => Organisation::OPERATORS,
             Self::ApiKey { organisation, .. }
             | Self::RevokeApiKey { organisation, .. }
             | Self::Policy { organisation, .. } => *organisation,
@@ -57,6 +60,8 @@ impl Registration {
             Self::RelyingParty(_) => "relying_party.put",
             Self::ApiKey { .. } => "api_key.made",
             Self::RevokeApiKey { .. } => "api_key.revoked",
+            Self::Operator(operator) if operator.removed_at.is_some() => "operator.removed",
+            Self::Operator(_) => "operator.put",
             Self::Policy { .. } => "policy.changed",
         }
     }
@@ -78,6 +83,12 @@ impl Registration {
             }
             Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),
             Self::RevokeApiKey { key, .. } => serde_json::json!({ "key": key }),
+            Self::Operator(operator) => serde_json::json!({
+                "operator": operator.name,
+                "role": operator.role,
+                "organisations": operator.organisations,
+                "link": operator.welcome.is_some(),
+            }),
             Self::Policy { policy, .. } => serde_json::json!({ "policy": policy }),
         };
         detail.to_string()

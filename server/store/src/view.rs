@@ -1,7 +1,7 @@
 //! What can be read: snapshots for the prepare phase, the registry, inboxes, chains. Never a verdict.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Organisation, RelyingParty, User,
+    Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Operator, Organisation, RelyingParty, User,
     audit::{Chain, Checkpoint, Entry, Head},
 };
 use koppel_protocol::id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, RelyingPartyId};
@@ -109,6 +109,9 @@ view! {
         /// Whose.
         organisation: OrganisationId
     } -> Vec<RelyingParty> = |self, reader| reader.relying_parties(self.organisation);
+
+    /// All operators, by name; also those that were removed.
+    Operators {} -> Vec<Operator> = |self, reader| reader.operators();
 
     /// A chain, oldest first.
     AuditEntries [true] {

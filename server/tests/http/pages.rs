@@ -11,12 +11,12 @@ use crate::fixture::{Answer, Keys, Session, USER_AGENT, Waiting, World};
 pub(crate) struct Browser<'w> {
     world: &'w World,
     user_agent: &'static str,
-    cookie: Option<String>,
+    cookies: std::collections::BTreeMap<String, String>,
 }
 
 impl<'w> Browser<'w> {
     pub(crate) fn new(world: &'w World) -> Browser<'w> {
-        Browser { world, user_agent: USER_AGENT, cookie: None }
+        Browser { world, user_agent: USER_AGENT, cookies: Default::default() }
     }
 
     async fn send(
@@ -29,8 +29,9 @@ impl<'w> Browser<'w> {
         let address =
             if address.starts_with('/') { format!("{}{address}", self.world.url) } else { address.to_owned() };
         let mut request = self.world.http.request(method, address).header("user-agent", self.user_agent);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        if !self.cookies.is_empty() {
+            let held: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", held.join("; "));
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -46,7 +47,8 @@ impl<'w> Browser<'w> {
                 cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
                 "{cookie}"
             );
-            self.cookie = cookie.split(';').next().map(str::to_owned);
+            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a pair");
+            self.cookies.insert(name.to_owned(), value.to_owned());
         }
         answer
     }
@@ -191,20 +193,21 @@ async fn a_page_belongs_to_the_browser_that_began() {
     assert!(!head.status.is_redirection(), "a preview by HEAD burns nothing");
     let mut other = Browser { user_agent: "curl/8", ..Browser::new(&world) };
     assert_eq!(other.get(&url).await.status, StatusCode::FORBIDDEN, "another browser than the panel saw");
-    assert!(other.cookie.is_none());
+    assert!(other.cookies.is_empty());
     let mut browser = Browser::new(&world);
     let page = location(&browser.get(&url).await);
     assert_eq!(location(&browser.get(&url).await), page, "the same browser may come back");
     let mut thief = Browser::new(&world);
     let stolen = thief.get(&url).await;
     assert_eq!(stolen.status, StatusCode::FORBIDDEN, "the token is burnt");
-    assert!(thief.cookie.is_none());
+    assert!(thief.cookies.is_empty());
     assert_eq!(thief.get(&page).await.status, StatusCode::FORBIDDEN, "the page without its cookie");
     assert_eq!(thief.get(&format!("{page}/state")).await.status, StatusCode::FORBIDDEN);
     let form = token(&browser.get(&page).await);
     let forged = thief.post(&format!("{page}/finish"), &[("form_token", &form)]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN, "{forged:?}");
-    thief.cookie = browser.cookie.as_ref().map(|cookie| format!("{}x", &cookie[..cookie.len() - 1]));
+    let forged = |(name, value): (&String, &String)| (name.clone(), format!("{}x", &value[..value.len() - 1]));
+    thief.cookies = browser.cookies.iter().map(forged).collect();
     assert_eq!(thief.get(&page).await.status, StatusCode::FORBIDDEN, "a guessed cookie");
 }
 

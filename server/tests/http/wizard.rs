@@ -18,28 +18,32 @@ async fn world() -> World {
 }
 
 /// One browser on one page.
-struct Page<'w> {
+pub(crate) struct Page<'w> {
     world: &'w World,
-    browser: Browser<'w>,
+    pub(crate) browser: Browser<'w>,
     path: String,
     prompt: String,
     session: Session,
     /// What it shows.
-    shown: Answer,
+    pub(crate) shown: Answer,
 }
 
 impl<'w> Page<'w> {
     async fn open(world: &'w World, user: &str) -> Page<'w> {
         let session = Session::new();
         let (prompt, url) = open(world, user, &session, "code").await;
-        let mut browser = Browser::new(world);
-        let path = location(&browser.get(&url).await);
+        Page { prompt, session, ..Page::at(world, Browser::new(world), &url).await }
+    }
+
+    /// A page that somebody else asked for.
+    pub(crate) async fn at(world: &'w World, mut browser: Browser<'w>, url: &str) -> Page<'w> {
+        let path = location(&browser.get(url).await);
         let shown = browser.get(&path).await;
-        Page { world, browser, path, prompt, session, shown }
+        Page { world, browser, path, prompt: String::new(), session: Session::new(), shown }
     }
 
     /// Sends a form of the page that is shown, and follows where it leads on the same page.
-    async fn send(&mut self, action: &str, field: (&str, &str)) -> &Answer {
+    pub(crate) async fn send(&mut self, action: &str, field: (&str, &str)) -> &Answer {
         let form_token = token(&self.shown);
         let mut form = vec![("form_token", form_token.as_str())];
         if !field.0.is_empty() {
@@ -58,7 +62,7 @@ impl<'w> Page<'w> {
     }
 
     /// What the page is, such as `choose-backup`.
-    fn screen(&self) -> &str {
+    pub(crate) fn screen(&self) -> &str {
         attribute(&self.shown.text, "data-screen")
     }
 
@@ -71,7 +75,7 @@ impl<'w> Page<'w> {
         data_encoding::BASE32_NOPAD.decode(key.replace(' ', "").as_bytes()).expect("base 32")
     }
 
-    async fn add_authenticator(&mut self) -> Vec<u8> {
+    pub(crate) async fn add_authenticator(&mut self) -> Vec<u8> {
         self.send("choose", ("method", "totp")).await;
         let seed = self.seed();
         let code = code(self.world, &seed);
@@ -79,7 +83,7 @@ impl<'w> Page<'w> {
         seed
     }
 
-    async fn add_codes(&mut self) -> Vec<String> {
+    pub(crate) async fn add_codes(&mut self) -> Vec<String> {
         self.send("choose", ("method", "recovery")).await;
         self.send("codes", ("", "")).await;
         let codes: Vec<String> =
@@ -87,6 +91,12 @@ impl<'w> Page<'w> {
         assert_eq!(codes.len(), 10, "{:?}", self.shown);
         self.send("kept", ("kept", "yes")).await;
         codes
+    }
+
+    /// Where the page leads when it is finished.
+    pub(crate) async fn leave(&mut self) -> String {
+        let form_token = token(&self.shown);
+        location(&self.browser.post(&format!("{}/finish", self.path), &[("form_token", &form_token)]).await)
     }
 
     /// Goes back to the panel, which asks for the verdict.
@@ -110,7 +120,7 @@ fn attribute<'t>(text: &'t str, name: &str) -> &'t str {
     &rest[..rest.find('"').unwrap_or(0)]
 }
 
-fn code(world: &World, seed: &[u8]) -> String {
+pub(crate) fn code(world: &World, seed: &[u8]) -> String {
     let seed = OpenSeed::new(SharedBytes::default(), Zeroizing::new(seed.to_vec()));
     seed.code(world.clock.seconds() / 30).expose().to_owned()
 }

@@ -43,6 +43,7 @@ pub(crate) fn notice() -> Book {
         good("factor_changed", "another way to prove oneself", &of(NoticeKind::FactorChanged, "totp")),
         good("locked", "the account was locked", &of(NoticeKind::Locked, "")),
         good("unlocked", "the lock was lifted", &of(NoticeKind::Unlocked, "")),
+        good("reset_asked", "support was asked to take all factors away", &of(NoticeKind::ResetAsked, "")),
         good("unlinked", "this phone no longer belongs to the account", &of(NoticeKind::Unlinked, "")),
         wrong("for another device", "dev is this phone", &sign(&other, "identity 1"), "other-device"),
         wrong(

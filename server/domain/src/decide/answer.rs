@@ -185,7 +185,8 @@ impl Draft<'_> {
         }
     }
 
-    fn end_everything_open(&mut self) {
+    /// Pairings, questions, pages and invitations; a yes that let nobody in yet is taken back.
+    pub(super) fn end_everything_open(&mut self) {
         for pairing in self.account.pairings.clone() {
             if !pairing.state.is_final() {
                 self.end_pairing(pairing.id, PairingState::Refused);

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::draft::Draft;
 use crate::{
-    Change, ConfirmedBy, Confirmer, CounterKind, Device, Endorsement, MethodKind, MethodState, Pairing, PairingState,
-    Refusal, Reply, Row,
+    Change, ConfirmedBy, Confirmer, CounterKind, DeskAct, Device, Endorsement, MethodKind, MethodState, Pairing,
+    PairingState, Refusal, Reply, Row,
 };
 
 impl Draft<'_> {
@@ -17,8 +17,9 @@ impl Draft<'_> {
                 ConfirmedBy::Page
             }
             Confirmer::Desk => {
-                if !self.context.actor.is_accountable() {
-                    return Err(Refusal::InvalidField("agent, reason and ticket name who answers for this"));
+                self.at_the_desk(DeskAct::Confirm)?;
+                if self.account.waits_for_a_reset() {
+                    return Err(Refusal::ResetFirst);
                 }
                 ConfirmedBy::Desk
             }

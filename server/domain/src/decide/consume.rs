@@ -29,6 +29,8 @@ impl Draft<'_> {
         }
         let at = challenge.approved_at.ok_or(Refusal::NotVerified)?;
         self.move_challenge(id, ChallengeState::Consumed);
+        // Whoever proves themselves has not lost everything.
+        self.withdraw_reset("factor");
         Ok(Verified {
             user: self.account.user.external_id.clone(),
             purpose: login.purpose,

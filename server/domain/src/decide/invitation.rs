@@ -4,7 +4,7 @@ use koppel_protocol::id::InvitationId;
 use serde_json::json;
 
 use super::draft::Draft;
-use crate::{ChallengeState, Change, Invitation, Issuer, PairingState, Prompt, Purpose, Refusal, Reply, Row};
+use crate::{ChallengeState, Change, DeskAct, Invitation, Issuer, PairingState, Prompt, Purpose, Refusal, Reply, Row};
 
 impl Draft<'_> {
     pub(super) fn issue_invitation(&mut self, by: &Issuer) -> Result<Reply, Refusal> {
@@ -14,8 +14,9 @@ impl Draft<'_> {
         let prompt = match by {
             Issuer::Page { prompt, cookie } => Some(self.page_that_may_set_up(*prompt, *cookie)?.id),
             Issuer::Desk => {
-                if !self.context.actor.is_accountable() {
-                    return Err(Refusal::InvalidField("agent, reason and ticket name who answers for this"));
+                self.at_the_desk(DeskAct::Invite)?;
+                if self.account.waits_for_a_reset() {
+                    return Err(Refusal::ResetFirst);
                 }
                 None
             }

@@ -4,12 +4,15 @@ use koppel_protocol::{Text, id::DeviceId, notice::NoticeKind};
 use serde_json::json;
 
 use super::draft::Draft;
-use crate::{Account, Begun, Change, LoginName, PutUser, Refusal, Reply, Time, User, UserStatus, alerts::Alerts};
+use crate::{
+    Account, Begun, Change, DeskAct, LoginName, Organisation, PutUser, Refusal, Reply, Time, User, UserStatus,
+    alerts::Alerts,
+};
 
 impl Draft<'_> {
     pub(super) fn put_user(&mut self, put: &PutUser) -> Result<Reply, Refusal> {
         let created = !self.exists();
-        self.name_is_free()?;
+        self.name_is_free(&put.login_name)?;
         if created {
             self.create_user(&put.login_name, put.display.as_ref());
         }
@@ -21,6 +24,7 @@ impl Draft<'_> {
         }
         user.locale = put.locale.or(user.locale);
         user.group = put.group.clone().or_else(|| user.group.take());
+        user.protected = put.protected.unwrap_or(user.protected);
         if let Some(enabled) = put.enabled {
             user.status = if enabled { UserStatus::Active } else { UserStatus::Disabled };
         }
@@ -44,14 +48,17 @@ impl Draft<'_> {
         self.note("user.created", json!({}));
     }
 
-    fn name_is_free(&self) -> Result<(), Refusal> {
+    fn name_is_free(&self, name: &LoginName) -> Result<(), Refusal> {
+        if name.is_of_operator() != (self.account.user.organisation == Organisation::OPERATORS) {
+            return Err(Refusal::InvalidField("login names that begin with desk/ are those of operators"));
+        }
         if self.context.found.login_name_taken { Err(Refusal::LoginNameTaken) } else { Ok(()) }
     }
 
     /// A login begins: an unknown user is made, a known one keeps its name.
     pub(super) fn begin_login(&mut self, login: &Begun) -> Result<(), Refusal> {
         if !self.exists() {
-            self.name_is_free()?;
+            self.name_is_free(&login.login_name)?;
             self.create_user(&login.login_name, login.display.as_ref());
         }
         self.password_changed(login.password_changed_at);
@@ -61,7 +68,7 @@ impl Draft<'_> {
     /// A pairing begins by login: the directory knows the user, so we do too.
     pub(super) fn begin_pairing_by_login(&mut self, name: &LoginName) -> Result<(), Refusal> {
         if !self.exists() {
-            self.name_is_free()?;
+            self.name_is_free(name)?;
             self.create_user(name, None);
         }
         Ok(())
@@ -88,12 +95,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn unlock(&mut self) -> Result<Reply, Refusal> {
-        if !self.exists() {
-            return Err(Refusal::NotFound);
-        }
-        if !self.context.actor.is_accountable() {
-            return Err(Refusal::InvalidField("agent, reason and ticket name who answers for this"));
-        }
+        self.at_the_desk(DeskAct::Unlock)?;
         self.lift_lock("desk", None);
         Ok(Reply::Done)
     }

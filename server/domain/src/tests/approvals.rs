@@ -191,6 +191,7 @@ fn whatever_falls_between_approval_and_consumption_stops_it() {
             locale: None,
             group: None,
             enabled: Some(false),
+            protected: None,
             password_changed_at: None,
         };
         Command::PutUser(Box::new(put))

@@ -30,6 +30,7 @@ fn put(enabled: Option<bool>, password_changed_at: Option<Time>) -> Command {
         locale: None,
         group: None,
         enabled,
+        protected: None,
         password_changed_at,
     }))
 }

@@ -388,7 +388,7 @@ fn a_desk_acts_with_a_name_a_reason_and_a_ticket() {
     let (pairing, _) = world.pending_phone("a");
     let nameless = Actor::Desk {
         organisation: ORGANISATION,
-        key: None,
+        via: crate::Via::Command,
         agent: crate::fixture::text("anna"),
         reason: crate::fixture::text(""),
         ticket: crate::fixture::text("T-1"),

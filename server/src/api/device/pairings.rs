@@ -42,6 +42,10 @@ pub(super) async fn start(
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     let organisation =
         app.registry.organisation_at(&parts.headers, authority).ok_or_else(|| Problem::new(Slug::NotFound))?;
+    let organisation = match &m1.door {
+        pairing::Door::Code { user, .. } => app.registry.organisation_of(organisation, &login_name(user)?),
+        pairing::Door::Link { .. } | pairing::Door::Login { .. } => organisation,
+    };
     let (at, door) = locate(&app, &organisation, source, m1.door).await?;
     let by = By::new(Actor::Phone { organisation: organisation.id, device: None }, source);
     let c = PairingRequest::hash(&body);

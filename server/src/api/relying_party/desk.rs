@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use http::StatusCode;
-use koppel_domain::{Actor, Command, Confirmer, Issuer, Reply, Scope};
+use koppel_domain::{Actor, Command, Confirmer, Issuer, Reply, Scope, Via};
 use koppel_protocol::id::PairingId;
 use koppel_protocol::{Digits, Text};
 use koppel_store::{Locator, Store};
@@ -59,26 +59,26 @@ struct ConfirmBody {
 pub(crate) struct KoppelcodeAnswer {
     /// The code.
     #[schema(example = "7K3M-9QXT-H")]
-    code: String,
+    pub(crate) code: String,
     /// A word for each symbol.
-    spelled: Spelled,
+    pub(crate) spelled: Spelled,
     /// What the caller types as server.
     #[schema(example = "2fa.example.org")]
-    host: String,
+    pub(crate) host: String,
     /// What the caller types as name.
     #[schema(example = "jansen")]
-    login_name: String,
+    pub(crate) login_name: String,
     /// Until when it counts, in seconds.
-    expires_at: u64,
+    pub(crate) expires_at: u64,
 }
 
 /// The spelled code.
 #[derive(Debug, Serialize, ToSchema)]
-struct Spelled {
+pub(crate) struct Spelled {
     /// By the Dutch telephone alphabet.
-    nl: Vec<&'static str>,
+    pub(crate) nl: Vec<&'static str>,
     /// By the international alphabet.
-    en: Vec<&'static str>,
+    pub(crate) en: Vec<&'static str>,
 }
 
 /// A phone that is active now.
@@ -118,7 +118,7 @@ fn by(caller: &Caller, body: DeskBody) -> Result<By, Problem> {
     }
     let actor = Actor::Desk {
         organisation: caller.found.organisation.id,
-        key: Some(caller.found.key.id),
+        via: Via::Key(caller.found.key.id),
         agent,
         reason,
         ticket,

@@ -39,6 +39,8 @@ struct UserBody {
     group: Option<Text>,
     /// Whether the user may log in.
     status: Option<StatusField>,
+    /// Whether support resets this user only after a wait or with a second agent.
+    protected: Option<bool>,
     /// When the password was last changed, in seconds: lifts a lock that is older.
     password_changed_at: Option<u64>,
 }
@@ -73,6 +75,10 @@ pub(super) struct UserAnswer {
     group: Option<String>,
     /// Whether the user may log in.
     status: StatusField,
+    /// Whether support resets this user only after a wait or with a second agent.
+    protected: bool,
+    /// A reset that support was asked for and that waits, or null.
+    reset: Option<ResetField>,
     /// Why nothing is approved for this user now, or null.
     locked: Option<LockField>,
     /// Whether a second factor can be asked for.
@@ -95,6 +101,15 @@ struct LockField {
     why: &'static str,
     /// Since when, in seconds.
     at: u64,
+}
+
+/// A reset that waits.
+#[derive(Debug, Serialize, ToSchema)]
+struct ResetField {
+    /// Since when, in seconds.
+    asked_at: u64,
+    /// When it may be carried out, in seconds, unless a factor is right before.
+    due: u64,
 }
 
 /// A method.
@@ -169,6 +184,8 @@ impl UserAnswer {
             locale: user.locale.map(Into::into),
             group: user.group.as_ref().map(ToString::to_string),
             status: if user.status == UserStatus::Active { StatusField::Active } else { StatusField::Disabled },
+            protected: user.protected,
+            reset: user.reset.as_ref().map(|reset| ResetField { asked_at: reset.asked_at.0, due: reset.due.0 }),
             locked: user.lock.map(|lock| LockField { why: "fraud", at: lock.at.0 }),
             enrolled: account.is_protected(MethodRules::ALL),
             methods: account.methods.iter().map(MethodField::of).collect(),
@@ -260,6 +277,7 @@ pub(super) async fn put(
         locale: body.locale.map(Into::into),
         group: body.group,
         enabled: body.status.map(|status| matches!(status, StatusField::Active)),
+        protected: body.protected,
         password_changed_at: body.password_changed_at.map(Time),
     }));
     let reply = app.decide(at.clone(), command, asked.caller.by()).await?;

@@ -38,19 +38,24 @@ impl NewCookie {
     }
 }
 
-/// The hash of the cookie that a browser holds for a prompt. Two cookies of one name: somebody planted one, so none counts.
+/// The hash of the cookie that a browser holds for a prompt.
 pub(super) fn held(app: &App, headers: &HeaderMap, prompt: PromptId, secure: bool) -> Option<Bytes<32>> {
-    let name = name(prompt, secure);
+    let value = only(headers, &name(prompt, secure))?;
+    Some(app.derive.page_cookie(value.as_bytes()))
+}
+
+/// The one cookie of a name, as we make them: 43 characters. Two of one name: somebody planted one, so none counts.
+pub(crate) fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut values = headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|header| header.to_str().ok())
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name)
+        .filter(move |(key, _)| *key == name)
         .map(|(_, value)| value);
     match (values.next(), values.next()) {
-        (Some(value), None) if value.len() == 43 => Some(app.derive.page_cookie(value.as_bytes())),
+        (Some(value), None) if value.len() == 43 => Some(value),
         _ => None,
     }
 }

@@ -71,7 +71,7 @@ impl Held {
     }
 
     fn forms(&self, app: &App) -> Result<Forms, Problem> {
-        Ok(Forms { path: self.path(), token: form::token(app, self.prompt.id, &self.cookie)? })
+        Ok(Forms { path: self.path(), token: form::token(app, self.prompt.id.as_bytes(), &self.cookie)? })
     }
 
     /// A message with a way back to the panel.
@@ -478,7 +478,7 @@ impl Held {
     }
 }
 
-fn way(kind: MethodKind) -> Way {
+pub(crate) fn way(kind: MethodKind) -> Way {
     match kind {
         MethodKind::App => Way::App,
         MethodKind::Totp => Way::Authenticator,
@@ -497,7 +497,7 @@ fn progress(state: DeliveryState) -> Progress {
     }
 }
 
-fn platform_name(platform: koppel_protocol::pairing::Platform) -> &'static str {
+pub(crate) fn platform_name(platform: koppel_protocol::pairing::Platform) -> &'static str {
     use koppel_protocol::pairing::Platform;
     match platform {
         Platform::Android => "Android",

@@ -51,7 +51,7 @@ pub(super) async fn submitted(
     token: &str,
 ) -> Result<Result<Submitted, Response>, Problem> {
     let held = hold(app, name, headers, source).await?;
-    let genuine = form::nonce(app, held.prompt.id, &held.cookie, token).map(str::to_owned);
+    let genuine = form::nonce(app, held.prompt.id.as_bytes(), &held.cookie, token).map(str::to_owned);
     match genuine.filter(|_| form::from_this_host(headers, &held.organisation.public_url)) {
         Some(nonce) => Ok(Ok(Submitted { held, nonce })),
         None => {

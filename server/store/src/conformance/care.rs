@@ -1,7 +1,8 @@
 //! Sweeps, jobs, the registry, inboxes.
 
 use koppel_domain::{
-    ApiKey, ChallengeState, Command, MethodRules, Mode, Policy, RelyingParty, Scope, Task, Time,
+    ApiKey, ChallengeState, Command, MethodRules, Mode, Operator, Policy, RelyingParty, Role, Scope, Task, Time,
+    Welcome,
     audit::{self, Chain, Checkpoint, merkle_root},
     fixture::{API_KEY, ORGANISATION, RELYING_PARTY, phone, text},
 };
@@ -13,7 +14,7 @@ use koppel_protocol::{
 
 use super::{Outside, furnished, retell, run, whole, with_a_phone};
 use crate::{
-    AuditEntries, AuditHeads, DeviceInbox, Environment, FindApiKey, FindOrganisation, LastCheckpoint, Mark,
+    AuditEntries, AuditHeads, DeviceInbox, Environment, FindApiKey, FindOrganisation, LastCheckpoint, Mark, Operators,
     Organisations, Past, Registration, RelyingParties, Store,
 };
 
@@ -113,14 +114,32 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
     let caller = store.read(FindApiKey { key: API_KEY }).await.expect("readable").expect("there");
     assert_eq!(caller.key.revoked_at, Some(store.now()));
 
-    let organisation = store.read(Organisations {}).await.expect("readable").remove(0);
+    let operators = koppel_domain::Organisation { id: koppel_domain::Organisation::OPERATORS, ..super::organisation() };
+    store.register(Registration::Organisation(Box::new(operators))).await.expect("registered");
+    let mut anna = Operator {
+        name: "anna".parse().expect("a name"),
+        role: Role::Support,
+        organisations: vec![ORGANISATION],
+        password: None,
+        welcome: Some(Welcome { hash: Bytes::new([8; 32]), until: Time(9) }),
+        removed_at: None,
+        created: Time(1),
+    };
+    store.register(Registration::Operator(Box::new(anna.clone()))).await.expect("registered");
+    assert_eq!(store.read(Operators {}).await, Ok(vec![anna.clone()]));
+    anna.removed_at = Some(Time(2));
+    store.register(Registration::Operator(Box::new(anna.clone()))).await.expect("registered");
+    assert_eq!(store.read(Operators {}).await, Ok(vec![anna]), "one of a name");
+
+    let organisations = store.read(Organisations {}).await.expect("readable");
+    let organisation = organisations.iter().find(|held| held.id == ORGANISATION).expect("there");
     let chain = Chain::Organisation(ORGANISATION);
     let entries = store.read(AuditEntries { chain, after: 0, limit: 100 }).await.expect("readable");
     assert_eq!(entries.len(), 5);
     assert_eq!(audit::verify(&entries, organisation.chain_head, organisation.chain_length), Ok(()));
 
     let heads = store.read(AuditHeads {}).await.expect("readable");
-    assert_eq!(heads.len(), 1);
+    assert_eq!(heads.len(), 2);
     let (at, root, prev) = (store.now(), merkle_root(heads.into_iter()), Bytes::new([0; 32]));
     let checkpoint = Checkpoint { n: 1, at, root, prev, signature: "signed".into() };
     store.keep_checkpoint(checkpoint.clone()).await.expect("kept");

@@ -65,8 +65,15 @@ pub(crate) async fn a_login_name_belongs_to_one_user<S: Store, G>(make: fn(Envir
     let (store, _guard) = furnished(make, &outside).await;
     let put = |external: &str, name: &str| {
         let login_name = name.parse().expect("a name");
-        let put =
-            PutUser { login_name, display: None, locale: None, group: None, enabled: None, password_changed_at: None };
+        let put = PutUser {
+            login_name,
+            display: None,
+            locale: None,
+            group: None,
+            enabled: None,
+            protected: None,
+            password_changed_at: None,
+        };
         let at = Locator::ExternalId(ORGANISATION, external.parse().expect("an id"));
         let command = Command::PutUser(Box::new(put));
         Ask { at, command, actor: panel(), source: None, proof: None, idempotency: None, deadline: soon() }

@@ -12,7 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// Numbered, forward only. A schema runs with the binary before it, so that an upgrade can be undone.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+pub(crate) const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_operators.sql")];
 
 /// Why a database could not be opened, and what to do.
 #[derive(Debug, Error)]

@@ -1,8 +1,8 @@
 //! Reading, on the writer's connection within its transaction and on the readers' own.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Decision, DeviceCopy, Needs, Organisation, Pairing, Prompt, RelyingParty, SharedBytes,
-    User,
+    Account, ApiKey, Challenge, Decision, DeviceCopy, Needs, Operator, Organisation, Pairing, Prompt, RelyingParty,
+    SharedBytes, User,
     audit::{Chain, Checkpoint, Detail, Entry, Head},
 };
 use koppel_protocol::{
@@ -242,6 +242,10 @@ impl Reader for Tables<'_> {
 
     fn api_key(&self, id: ApiKeyId) -> rusqlite::Result<Option<ApiKey>> {
         first(self.0, "SELECT data FROM api_key WHERE id = ?1", [id.as_bytes()], |row| document(row, 0))
+    }
+
+    fn operators(&self) -> rusqlite::Result<Vec<Operator>> {
+        documents(self.0, "SELECT data FROM operator ORDER BY name", [])
     }
 
     fn entries(&self, chain: Chain, after: u64, limit: u32) -> rusqlite::Result<Vec<Entry>> {

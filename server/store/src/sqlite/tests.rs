@@ -149,6 +149,28 @@ fn a_newer_schema_is_left_alone() {
     assert_eq!(fs::read(&path).expect("readable")[100..], before[100..], "only the journal mode may differ");
 }
 
+#[tokio::test]
+async fn an_older_schema_is_copied_first_and_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("koppel.db");
+    let kept = crate::conformance::organisation();
+    let old = Connection::open(&path).expect("a file");
+    old.execute_batch(&format!("{}; PRAGMA user_version = 1", super::open::MIGRATIONS[0])).expect("made");
+    let row = serde_json::to_string(&kept).expect("json");
+    old.execute("INSERT INTO organisation (id, data) VALUES (?1, ?2)", (kept.id.as_bytes(), row)).expect("a row");
+    drop(old);
+    let store = SqliteStore::open(&path, Outside::new().environment()).expect("opened");
+    assert_eq!(store.read(crate::Organisations {}).await, Ok(vec![kept.clone()]));
+    assert_eq!(store.read(crate::Operators {}).await, Ok(Vec::new()));
+    let copy = Connection::open(folder.path().join("koppel.db.schema-1")).expect("a copy");
+    let (version, rows): (i64, i64) = copy
+        .query_row("SELECT user_version, (SELECT count(*) FROM organisation) FROM pragma_user_version", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .expect("as it was");
+    assert_eq!((version, rows), (1, 1));
+}
+
 #[test]
 fn what_is_no_database_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -191,8 +213,15 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     let mut refused = None;
     for n in 0..2000 {
         let login_name = format!("user{n}").parse().expect("a name");
-        let put =
-            PutUser { login_name, display: None, locale: None, group: None, enabled: None, password_changed_at: None };
+        let put = PutUser {
+            login_name,
+            display: None,
+            locale: None,
+            group: None,
+            enabled: None,
+            protected: None,
+            password_changed_at: None,
+        };
         let at = crate::Locator::ExternalId(fixture::ORGANISATION, format!("{n}").parse().expect("an id"));
         let step = Step { command: Command::PutUser(Box::new(put)), actor: panel(), source: None, proof: None };
         let ask = crate::Ask { at: at.clone(), ..ask(&step) };

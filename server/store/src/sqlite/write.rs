@@ -349,6 +349,13 @@ impl Ledger for Tables<'_> {
                     params![party.id.as_bytes(), organisation.id.as_bytes(), json(party)?],
                 )?;
             }
+            Registration::Operator(operator) => {
+                change(
+                    self.0,
+                    "INSERT INTO operator (name, data) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET data = ?2",
+                    params![operator.name.as_str(), json(operator)?],
+                )?;
+            }
             Registration::ApiKey { key, .. } => {
                 change(
                     self.0,
