@@ -24,13 +24,17 @@ struct Content {
     generation: u64,
 }
 
-/// The built-in organisation of the operators, and the desk as its relying party. Both are where one of the others is: the first
-/// there was when the first operator was added.
+/// The built-in organisation of the operators, and the desk as its relying party. Both are where the oldest of
+/// the others is.
 #[derive(Debug, Clone)]
 struct Desk {
     host: OrganisationId,
     organisation: Arc<Organisation>,
     relying_party: Arc<RelyingParty>,
+}
+
+fn oldest(organisations: &[Arc<Organisation>]) -> Option<&Arc<Organisation>> {
+    organisations.iter().min_by_key(|organisation| (organisation.created, organisation.id))
 }
 
 /// Where the second factor's page sends an operator back to.
@@ -62,10 +66,6 @@ impl Registry {
         let mut content = Content::default();
         let rows = store.read(Organisations {}).await?;
         let (built_in, mut organisations): (Vec<_>, Vec<_>) = rows.into_iter().partition(Organisation::is_of_operators);
-        let host = built_in.first().and_then(|row| {
-            let shared = organisations.iter().find(|known| known.public_url == row.public_url);
-            shared.or(organisations.first()).map(|known| known.id)
-        });
         let public_url = self.public_url.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let ([only], Some(url)) = (organisations.as_mut_slice(), public_url) {
             only.public_url = url;
@@ -77,7 +77,7 @@ impl Registry {
                 content.relying_parties.insert(party.id, Arc::new(party));
             }
         }
-        let host = content.organisations.iter().find(|known| Some(known.id) == host);
+        let host = oldest(&content.organisations);
         if let (Some(row), Some(host)) = (built_in.into_iter().next(), host) {
             let host_id = host.id;
             let organisation = Organisation { public_url: host.public_url.clone(), ..row };
@@ -111,6 +111,11 @@ impl Registry {
     /// Whether browsers reach this server by https.
     pub fn is_secure(&self) -> bool {
         self.with(|content| content.organisations.first().is_some_and(|own| own.public_url.is_secure()))
+    }
+
+    /// The organisation that was there first.
+    pub fn oldest(&self) -> Option<Arc<Organisation>> {
+        self.with(|content| oldest(&content.organisations).cloned())
     }
 
     /// One organisation, also that of the operators.

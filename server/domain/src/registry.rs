@@ -34,7 +34,7 @@ pub struct Organisation {
 }
 
 impl Organisation {
-    /// The built-in organisation whose users are the operators. It shares the host of the first other one.
+    /// The built-in organisation whose users are the operators. It shares the host of the oldest other one.
     pub const OPERATORS: OrganisationId = OrganisationId::from_bytes([0; 16]);
 
     /// Whether it is the built-in one.

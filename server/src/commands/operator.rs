@@ -50,8 +50,7 @@ async fn furnish(app: &App) -> Result<(), Refused> {
     if app.registry.operators().is_some() {
         return Ok(());
     }
-    let organisations = app.registry.organisations();
-    let first = organisations.first().ok_or_else(|| {
+    let first = app.registry.oldest().ok_or_else(|| {
         Refused::because("there is no organisation yet; make one with `koppel-server organisation add`")
     })?;
     let title = Text::clean("Koppel Servicedesk");

@@ -246,7 +246,8 @@ async fn the_desk_is_closed_to_strangers_to_others_users_and_to_foreign_forms() 
     assert_eq!(forged.status, StatusCode::BAD_REQUEST, "{forged:?}");
     assert!(!anna.get("/desk/call").await.text.contains("class=\"koppelcode\""));
 
-    // Another organisation's users are nobody to her.
+    // Another organisation's users are nobody to her, and the desk stays where it was.
+    world.clock.forward(1);
     let other = OrganisationAdd {
         name: "De Eik".to_owned(),
         public_url: "https://2fa.eik.example".to_owned(),
