@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Command, ExternalId, Operator, Organisation, Policy, PutUser, Role, Welcome,
-    method::MethodKind,
-    registry::{MethodRules, RelyingParty},
+    Command, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply, Role, Welcome,
 };
-use koppel_domain::{Mode, Reply};
 use koppel_protocol::id::{OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
 use koppel_store::{Locator, Registration};
@@ -188,9 +185,4 @@ fn shown(app: &App, operator: &Operator) -> Value {
         "login_name": operator.login_name().map(|name| name.shown().to_string()),
         "password": if operator.password.is_some() { "chosen" } else { "not chosen yet" },
     })
-}
-
-/// Which method a command names.
-pub(super) fn method(text: &str) -> Result<MethodKind, Refused> {
-    text.parse().map_err(|wrong: koppel_domain::method::NotAMethod| Refused(wrong.to_string()))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use koppel_domain::method::NotAMethod;
 use koppel_domain::{
     Account, Actor, Command, Confirmer, Issuer, LoginName, Needs, PairingState, Reply, ResetStep, Via,
 };
@@ -127,7 +128,7 @@ pub(super) async fn reset(app: &Arc<App>, user: &UserName, step: UserReset, desk
 }
 
 pub(super) async fn enable_typing(app: &Arc<App>, user: &UserName, method: &str, desk: Desk) -> Result<Value, Refused> {
-    let kind = super::operator::method(method)?;
+    let kind = method.parse().map_err(|wrong: NotAMethod| Refused(wrong.to_string()))?;
     let account = find(app, user).await?;
     let at = Locator::User(account.user.id);
     app.decide(at.clone(), Command::EnableTyping { kind }, by(account.user.organisation, desk)).await?;

@@ -1,11 +1,10 @@
 //! A call: one user, why, and by which ticket; and what is done for them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, Uri};
 use koppel_domain::audit::{self, Chain};
@@ -21,12 +20,10 @@ use super::shown;
 use super::visitor::{Place, Visitor};
 use crate::app::{App, unavailable};
 use crate::pages::handlers::form;
+use crate::pages::handlers::show::Poll;
 use crate::pages::{FindProblem, Frame, Language, LiveState, Message, MessagePage, Said, respond};
 use crate::problem::{Problem, Slug};
 use crate::source::Source;
-
-/// Longest wait of the page's long poll.
-const LONGEST_WAIT: u64 = 25;
 
 /// What the pages of the desk look at. The past too: why it did not work stands there.
 fn needs() -> Needs {
@@ -153,14 +150,6 @@ pub(super) async fn show(State(app): State<Arc<App>>, source: Source, headers: H
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-/// The long poll of the page.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Poll {
-    after: Option<u64>,
-    wait: Option<u64>,
-}
-
 /// `GET /desk/call/state?after=&wait=`
 pub(super) async fn state(
     State(app): State<Arc<App>>,
@@ -168,21 +157,19 @@ pub(super) async fn state(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Json<LiveState>, Problem> {
-    let Query(poll) = Query::<Poll>::try_from_uri(&uri).map_err(|_| {
-        Problem::because(Slug::InvalidRequest, "The query takes `after` and `wait`, both whole numbers.")
-    })?;
+    let poll = Poll::of(&uri)?;
     let visitor = Visitor::signed_in(&app, &headers, source)?;
     let not_found = || Problem::new(Slug::NotFound);
     let user = visitor.call().ok_or_else(not_found)?.user;
     let mut waiter = app.wakes.watch(Touched::User(user));
     let (call, account) = open_call(&app, &visitor).await?.ok_or_else(not_found)?;
     let turn = app.long_polls.clone().try_acquire_owned();
-    let wait = poll.wait.unwrap_or(0).min(LONGEST_WAIT);
-    if poll.after != Some(account.user.version) || wait == 0 || turn.is_err() {
+    let wait = poll.wait();
+    if poll.after != Some(account.user.version) || wait.is_zero() || turn.is_err() {
         return Ok(Json(shown::call(&app, &visitor, &call, &account)?.live()));
     }
     tokio::select! {
-        _ = waiter.changed_within(Duration::from_secs(wait)) => {}
+        _ = waiter.changed_within(wait) => {}
         () = app.drain.draining() => {}
     }
     let (call, account) = open_call(&app, &visitor).await?.ok_or_else(not_found)?;

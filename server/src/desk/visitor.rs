@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
+use http::header::ACCEPT_LANGUAGE;
 use koppel_domain::{Actor, DeskAct, Operator, Organisation, Via};
 use koppel_protocol::{Bytes, Text};
 
 use super::sessions::{Call, LONGEST, Session, Stage};
 use crate::app::{App, By};
+use crate::pages::handlers::show::with_cookie;
 use crate::pages::handlers::{cookie, form};
 use crate::pages::{Frame, Language};
 use crate::problem::{Problem, Slug};
@@ -147,25 +148,16 @@ impl NewSession {
 
     /// A redirect that gives it to the browser. `Lax`: the page of the second factor leads back by a redirect.
     pub(super) fn redirect(&self, place: &Place, to: &str) -> Response {
-        let flag = if place.secure() { "; Secure" } else { "" };
-        let name = cookie_name(place.secure());
-        let text = format!("{name}={}; Path=/; Max-Age={LONGEST}; HttpOnly; SameSite=Lax{flag}", self.value);
-        let mut response = Redirect::to(to).into_response();
-        if let Ok(mut header) = HeaderValue::from_str(&text) {
-            header.set_sensitive(true);
-            response.headers_mut().append(SET_COOKIE, header);
-        }
-        response
+        redirect_with(place, to, &self.value, LONGEST)
     }
 }
 
 /// Back to where one signs in, without a cookie.
 pub(super) fn sign_out(place: &Place) -> Response {
-    let name = cookie_name(place.secure());
-    let flag = if place.secure() { "; Secure" } else { "" };
-    let mut response = Redirect::to("/desk").into_response();
-    if let Ok(header) = HeaderValue::from_str(&format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{flag}")) {
-        response.headers_mut().append(SET_COOKIE, header);
-    }
-    response
+    redirect_with(place, "/desk", "", 0)
+}
+
+fn redirect_with(place: &Place, to: &str, value: &str, lifetime: u32) -> Response {
+    let secure = place.secure();
+    with_cookie(Redirect::to(to).into_response(), cookie::header(cookie_name(secure), value, secure, lifetime))
 }

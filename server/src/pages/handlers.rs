@@ -10,7 +10,7 @@ mod finish;
 pub(crate) mod form;
 pub(crate) mod screen;
 mod settings;
-mod show;
+pub(crate) mod show;
 mod verify;
 mod wizard;
 

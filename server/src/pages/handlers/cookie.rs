@@ -29,13 +29,17 @@ impl NewCookie {
 
     /// `Set-Cookie`. `Lax`, because the panel's redirect leads here from another site.
     pub(super) fn header(&self, prompt: PromptId, secure: bool, lifetime: u32) -> Option<HeaderValue> {
-        let name = name(prompt, secure);
-        let flag = if secure { "; Secure" } else { "" };
-        let text = format!("{name}={}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{flag}", self.value);
-        let mut header = HeaderValue::from_str(&text).ok()?;
-        header.set_sensitive(true);
-        Some(header)
+        header(&name(prompt, secure), &self.value, secure, lifetime)
     }
+}
+
+/// `Set-Cookie` for this host alone.
+pub(crate) fn header(name: &str, value: &str, secure: bool, lifetime: u32) -> Option<HeaderValue> {
+    let flag = if secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{flag}");
+    let mut header = HeaderValue::from_str(&text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 /// The hash of the cookie that a browser holds for a prompt.

@@ -225,9 +225,28 @@ pub(super) async fn invite(app: &App, held: &Held) -> Result<Reply, Problem> {
 /// The long poll of a page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Poll {
-    after: Option<u64>,
+pub(crate) struct Poll {
+    /// The version that the page shows.
+    pub(crate) after: Option<u64>,
     wait: Option<u64>,
+}
+
+impl Poll {
+    /// Reads the query.
+    ///
+    /// # Errors
+    /// *Invalid request*.
+    pub(crate) fn of(uri: &Uri) -> Result<Poll, Problem> {
+        let Query(poll) = Query::try_from_uri(uri).map_err(|_| {
+            Problem::because(Slug::InvalidRequest, "The query takes `after` and `wait`, both whole numbers.")
+        })?;
+        Ok(poll)
+    }
+
+    /// How long it may wait; zero: not at all.
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_secs(self.wait.unwrap_or(0).min(LONGEST_WAIT))
+    }
 }
 
 /// `GET /p/{prompt}/state?after=&wait=`
@@ -238,19 +257,17 @@ pub(super) async fn state(
     source: Source,
     headers: HeaderMap,
 ) -> Result<Json<LiveState>, Problem> {
-    let Query(poll) = Query::<Poll>::try_from_uri(&uri).map_err(|_| {
-        Problem::because(Slug::InvalidRequest, "The query takes `after` and `wait`, both whole numbers.")
-    })?;
+    let poll = Poll::of(&uri)?;
     let held = hold(&app, &name, &headers, source).await?;
     let mut waiter = app.wakes.watch(Touched::User(held.account.user.id));
     // Registered, then read: what changes from here on wakes the poll.
     let held = held.again(&app).await?;
-    let wait = poll.wait.unwrap_or(0).min(LONGEST_WAIT);
+    let wait = poll.wait();
     let turn = app.long_polls.clone().try_acquire_owned();
-    let waits = poll.after == Some(held.account.user.version) && wait > 0 && turn.is_ok();
+    let waits = poll.after == Some(held.account.user.version) && !wait.is_zero() && turn.is_ok();
     let held = if waits {
         tokio::select! {
-            _ = waiter.changed_within(Duration::from_secs(wait)) => {}
+            _ = waiter.changed_within(wait) => {}
             () = app.drain.draining() => {}
         }
         held.again(&app).await?
@@ -272,7 +289,7 @@ pub(super) async fn state(
 }
 
 /// A cookie on a redirect.
-pub(super) fn with_cookie(mut response: Response, header: Option<http::HeaderValue>) -> Response {
+pub(crate) fn with_cookie(mut response: Response, header: Option<http::HeaderValue>) -> Response {
     if let Some(header) = header {
         response.headers_mut().append(SET_COOKIE, header);
     }
