@@ -154,6 +154,10 @@ enrol-continue-to = Continue to { $party }
 ## Setting up methods
 wizard-why = From now on you confirm each login with something you have, beside your password. This is called two-step verification. Whoever only knows your password does not get in.
 wizard-advice = Our advice: begin with the app. Then add a backup, for when you lose your phone.
+wizard-optional-title = Make your account safer
+wizard-later = Later
+wizard-later-any = Not a good moment? You can also do this the next time you sign in.
+wizard-later-until = You can put this off until { $day }. From that day on you can only sign in with two-step verification.
 wizard-backup-title = Add a backup too
 wizard-backup-text = What you set up just now works. Add one more thing that lets you in when you lose your phone.
 wizard-recovered-title = Set something up again

@@ -154,6 +154,10 @@ enrol-continue-to = Doorgaan naar { $party }
 ## Methoden instellen
 wizard-why = Naast uw wachtwoord bevestigt u het inloggen voortaan met iets dat u bij u heeft. Dat heet tweestapsverificatie. Wie alleen uw wachtwoord kent, komt dan niet binnen.
 wizard-advice = Ons advies: begin met de app. Daarna voegt u een reserve toe, voor als u uw telefoon kwijt bent.
+wizard-optional-title = Maak uw account veiliger
+wizard-later = Later
+wizard-later-any = Komt het nu niet uit? Dan kan het ook de volgende keer dat u inlogt.
+wizard-later-until = U kunt dit uitstellen tot { $day }. Vanaf die dag logt u alleen nog in met tweestapsverificatie.
 wizard-backup-title = Voeg ook een reserve toe
 wizard-backup-text = Wat u net instelde, werkt. Voeg nu nog iets toe waarmee u binnenkomt als u uw telefoon kwijt bent.
 wizard-recovered-title = Stel opnieuw iets in

@@ -71,6 +71,9 @@ pub struct Serve {
     /// Let nobody in without the signature of a phone that is known; implies --mode number
     #[arg(long)]
     pub require_device_signature: bool,
+    /// While the server says that a user need not have a second factor yet, let them in by the password alone
+    #[arg(long, conflicts_with = "require_device_signature")]
+    pub roll_out: bool,
     /// The users (JSON), see `koppel-panel user add`
     #[arg(long, value_name = "FILE", required_unless_present = "example_users")]
     pub users: Option<PathBuf>,

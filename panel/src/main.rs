@@ -116,6 +116,7 @@ fn assemble(serve: &Serve, local: SocketAddr) -> anyhow::Result<std::sync::Arc<P
         public_url,
         mode: serve.mode.or(serve.require_device_signature.then_some(Mode::Number)),
         require_signature: serve.require_device_signature,
+        roll_out: serve.roll_out,
         trusted_proxies: serve.trusted_proxy.clone(),
     };
     Ok(Panel::new(settings, users, pins, server, directory, clock))

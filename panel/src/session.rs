@@ -108,11 +108,11 @@ impl Sessions {
 
     /// The second factor was right: under one lock the attempt is used up, the session gets its standing and another name.
     /// `None` when the session or the attempt is gone: another answer was faster.
-    pub fn complete(&self, token: &SessionToken, prompt: &str, backing: Backing) -> Option<SessionToken> {
+    pub fn complete(&self, token: &SessionToken, prompt: Option<&str>, backing: Backing) -> Option<SessionToken> {
         let now = self.clock.now();
         let mut rows = self.rows();
         let is_it = |session: &Session| {
-            session.lives(now) && session.attempt.as_ref().is_some_and(|a| a.prompt.as_deref() == Some(prompt))
+            session.lives(now) && session.attempt.as_ref().is_some_and(|a| a.prompt.as_deref() == prompt)
         };
         if !rows.get(&name(token)).is_some_and(is_it) {
             return None;
@@ -202,7 +202,7 @@ mod tests {
         let (sessions, _) = sessions();
         let before = sessions.open(user("anna"), None);
         with_prompt(&sessions, &before, Purpose::Login);
-        let after = sessions.complete(&before, "pr_a", word()).unwrap();
+        let after = sessions.complete(&before, Some("pr_a"), word()).unwrap();
         assert!(sessions.find(&before).is_none());
         assert!(sessions.find(&after).unwrap().backing().is_some());
     }
@@ -212,10 +212,10 @@ mod tests {
         let (sessions, _) = sessions();
         let token = sessions.open(user("anna"), None);
         with_prompt(&sessions, &token, Purpose::Login);
-        assert!(sessions.complete(&token, "pr_b", word()).is_none());
-        let after = sessions.complete(&token, "pr_a", word()).unwrap();
-        assert!(sessions.complete(&token, "pr_a", word()).is_none());
-        assert!(sessions.complete(&after, "pr_a", word()).is_none());
+        assert!(sessions.complete(&token, Some("pr_b"), word()).is_none());
+        let after = sessions.complete(&token, Some("pr_a"), word()).unwrap();
+        assert!(sessions.complete(&token, Some("pr_a"), word()).is_none());
+        assert!(sessions.complete(&after, Some("pr_a"), word()).is_none());
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         let (sessions, _) = sessions();
         let token = sessions.open(user("anna"), None);
         with_prompt(&sessions, &token, Purpose::Settings);
-        assert!(sessions.complete(&token, "pr_a", word()).is_none());
+        assert!(sessions.complete(&token, Some("pr_a"), word()).is_none());
     }
 
     #[test]

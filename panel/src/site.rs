@@ -53,6 +53,8 @@ pub struct Settings {
     pub mode: Option<Mode>,
     /// Whether only a known phone's signature lets anybody in.
     pub require_signature: bool,
+    /// Whether the password is enough while the server says that no second factor is required yet.
+    pub roll_out: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
 }

@@ -53,6 +53,8 @@ texts! {
     expired: "Het inloggen duurde te lang. Begin opnieuw.", "Signing in took too long. Start again.";
     refused: "Uw telefoon heeft dit niet bevestigd. Probeer het opnieuw, of bel onze klantenservice.",
         "Your phone did not confirm this. Try again, or call our support desk.";
+    not_set_up: "Zonder tweede stap laten wij u hier niet binnen. Probeer het opnieuw en stel die stap in.",
+        "Without a second step we do not let you in here. Try again and set it up.";
     locked: "Uw account is vergrendeld, omdat iemand “Dit was ik niet” heeft gemeld. Ontgrendel het met de telefoon waarop dat gebeurde, of bel onze klantenservice.",
         "Your account is locked, because somebody reported “This was not me”. Unlock it with the phone on which that was done, or call our support desk.";
     wait: "U heeft dit te vaak geprobeerd. Wacht even en probeer het dan opnieuw.",
@@ -76,6 +78,9 @@ texts! {
         "This is the first key of yours that we know. From now on we compare every signature with it.";
     phone_endorsed: "Deze sleutel is nieuw. Een telefoon die wij al kenden, heeft ervoor getekend.",
         "This key is new. A phone that we knew already signed for it.";
+    password_title: "Alleen uw wachtwoord", "Your password alone";
+    password_text: "U heeft nog geen tweede stap ingesteld. Dat kan de volgende keer dat u inlogt.",
+        "You have not set up a second step yet. You can do so the next time you sign in.";
     server_title: "Het woord van de server", "The server's word";
     server_text: "De server zegt dat uw code klopte. Uw telefoon heeft daarbij niets ondertekend.",
         "The server says that your code was right. Your phone signed nothing.";

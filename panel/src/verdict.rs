@@ -20,6 +20,8 @@ pub enum Backing {
         /// Whether it was written down at this very login.
         new: bool,
     },
+    /// The password alone: the second factor is being rolled out.
+    Password,
     /// The server says so.
     Server {
         /// The method it names.
@@ -27,6 +29,14 @@ pub enum Backing {
         /// Why it is no more than that.
         why: ServersWord,
     },
+}
+
+impl Backing {
+    /// What a user gets in by who has no second factor while the server requires none yet: with the panel's own leave, and only for
+    /// a login.
+    pub fn without(purpose: Purpose, roll_out: bool, require_signature: bool) -> Option<Self> {
+        (purpose == Purpose::Login && roll_out && !require_signature).then_some(Self::Password)
+    }
 }
 
 /// Why a login rests on the server's word.

@@ -127,6 +127,9 @@ pub enum Trouble {
     /// The server said no, and why (the end of the problem's type).
     #[error("the server refused: {0}")]
     Refused(String),
+    /// The user has no second factor, and the server's rules ask none of them yet. Nobody was verified.
+    #[error("no second factor is required yet")]
+    NotRequired,
     /// No usable answer.
     #[error("no usable answer: {0}")]
     Unavailable(String),
@@ -294,6 +297,7 @@ async fn answer<T: DeserializeOwned>(request: RequestBuilder, expected: u16) -> 
     }
     let problem = serde_json::from_slice::<Problem>(&body).unwrap_or_default();
     match problem.kind.strip_prefix("urn:koppel:problem:") {
+        Some("not-required") if status == 409 => Err(Trouble::NotRequired),
         Some(slug) if (400..500).contains(&status) && ABOUT_THE_LOGIN.contains(&slug) => {
             Err(Trouble::Refused(slug.to_owned()))
         }

@@ -80,6 +80,8 @@ problems! {
     WrongMode "wrong-mode" 409 "The request takes something else in its present mode";
     /// The user has no second factor.
     NotEnrolled "not-enrolled" 409 "The user has no second factor";
+    /// The user has no second factor, and the relying party's rules ask none of them yet. It verifies nobody: the panel decides.
+    NotRequired "not-required" 409 "No second factor is asked of this user yet";
     /// Another user has this login name.
     LoginNameTaken "login-name-taken" 409 "Another user has this login name";
     /// The invitation was used.
@@ -131,6 +133,7 @@ impl Problem {
             instance: None,
             tries_left: None,
             retry_after: None,
+            required_from: None,
         }
     }
 }
@@ -172,6 +175,9 @@ pub struct ProblemBody {
     /// Seconds to wait, as in the header `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// With `not-required`: from when on a second factor is required, in seconds, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_from: Option<u64>,
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 
 use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, OperatorPut, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, UserConfirm,
-    UserImport, UserName, UserReset,
+    ApiKeyAdd, Command, Desk, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
+    RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
@@ -193,6 +193,28 @@ pub(crate) enum RelyingPartyDo {
         /// How many methods its users must have besides the first: 0 to 2
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(0..=2))]
         backups: Option<u8>,
+        /// From when on users without a second factor must set one up: off, optional, required, or a day like 2027-03-01
+        ///
+        /// off: nobody is led to the set-up. optional: each login leads there, and "later" leads on. A day: optional until then, in UTC.
+        /// Whoever has a second factor is asked for it, whatever the rule. With --group also as-everyone.
+        #[arg(long, value_name = "RULE")]
+        enforcement: Option<String>,
+        /// Only for this group of users, as the panel names it
+        #[arg(long, value_name = "GROUP", requires = "enforcement")]
+        group: Option<String>,
+    },
+    /// Show its rules
+    Show {
+        /// Which: name or id
+        name: String,
+    },
+    /// How far its users are: who has a second factor, who put it off, who has none
+    Progress {
+        /// Which: name or id
+        name: String,
+        /// Also write one line for each user, as CSV
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
     },
 }
 
@@ -421,6 +443,10 @@ fn desk(who: WhoAndWhy) -> Desk {
     Desk { agent: who.agent, reason: who.reason, ticket: who.ticket }
 }
 
+fn whoever_runs_this() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "operator".to_owned())
+}
+
 impl OrganisationDo {
     /// The command.
     pub(crate) fn command(self) -> Command {
@@ -428,17 +454,29 @@ impl OrganisationDo {
             OrganisationDo::Add { name, is } => Command::OrganisationAdd(organisation_add(name, is.is)),
             OrganisationDo::List => Command::OrganisationList,
             OrganisationDo::Set { organisation, setting, value } => {
-                let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+                let by = whoever_runs_this();
                 Command::PolicySet(PolicySet { organisation, setting, value, by })
             }
         }
     }
 }
 
+/// What a command about relying parties comes to: one command, or a report made of many.
+pub(crate) enum RelyingPartyTask {
+    /// One.
+    Command(Command),
+    /// Many.
+    Progress(ProgressReport),
+}
+
 impl RelyingPartyDo {
-    /// The command.
-    pub(crate) fn command(self) -> Command {
-        match self {
+    /// The task.
+    pub(crate) fn task(self) -> RelyingPartyTask {
+        RelyingPartyTask::Command(match self {
+            RelyingPartyDo::Progress { name, csv } => {
+                return RelyingPartyTask::Progress(ProgressReport { relying_party: name, csv });
+            }
+            RelyingPartyDo::Show { name } => Command::RelyingPartyShow { name },
             RelyingPartyDo::Add {
                 name,
                 organisation,
@@ -458,10 +496,12 @@ impl RelyingPartyDo {
                 methods,
                 backups,
             }),
-            RelyingPartyDo::Set { name, methods, backups } => {
-                Command::RelyingPartySet(RelyingPartySet { name, methods, backups })
+            RelyingPartyDo::Set { name, methods, backups, enforcement, group } => {
+                let rule = enforcement.map(|rule| RuleSet { rule, group });
+                let by = format!("command:{}", whoever_runs_this());
+                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, rule, by })
             }
-        }
+        })
     }
 }
 

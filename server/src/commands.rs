@@ -6,6 +6,7 @@
 
 mod import;
 mod operator;
+mod progress;
 mod registry;
 mod user;
 
@@ -24,7 +25,8 @@ use crate::server::{self, StartError};
 
 pub use import::{UserBatch, UserImport, import};
 pub use operator::OperatorPut;
-pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet};
+pub use progress::{ProgressPiece, ProgressReport, report as progress_report};
+pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, RuleSet};
 pub use user::{Desk, UserConfirm, UserName, UserReset};
 
 /// One command.
@@ -43,6 +45,13 @@ pub enum Command {
     RelyingPartyAdd(RelyingPartyAdd),
     /// Other rules of a relying party.
     RelyingPartySet(RelyingPartySet),
+    /// The rules of a relying party.
+    RelyingPartyShow {
+        /// Which: name or id.
+        name: String,
+    },
+    /// How far some of its users are.
+    ProgressPiece(ProgressPiece),
     /// A key of a relying party.
     KeyAdd(ApiKeyAdd),
     /// A key counts no more.
@@ -148,6 +157,8 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::PolicySet(set) => registry::set_policy(app, set).await,
         Command::RelyingPartyAdd(add) => registry::add_relying_party(app, add).await,
         Command::RelyingPartySet(set) => registry::set_relying_party(app, set).await,
+        Command::RelyingPartyShow { name } => registry::show_relying_party(app, &name),
+        Command::ProgressPiece(piece) => progress::piece(app, piece).await,
         Command::KeyAdd(add) => registry::add_key(app, add).await,
         Command::KeyRevoke { key } => registry::revoke_key(app, &key).await,
         Command::UserKoppelcode { user, desk } => user::koppelcode(app, &user, desk).await,

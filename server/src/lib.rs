@@ -39,6 +39,7 @@ pub mod pages;
 pub mod prepare;
 pub mod private_file;
 pub mod problem;
+pub mod progress;
 pub mod proof;
 pub mod proof_memory;
 pub mod registry;

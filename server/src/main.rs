@@ -12,7 +12,7 @@ use koppel_server::{Config, Server};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
-use arguments::{Arguments, Do, UserTask};
+use arguments::{Arguments, Do, RelyingPartyTask, UserTask};
 
 fn main() -> ExitCode {
     let Arguments { common, command } = Arguments::parse();
@@ -32,7 +32,12 @@ fn main() -> ExitCode {
             Do::Status => commands::perform(&config()?, commands::Command::Status).await.map(Some),
             Do::Restore => commands::restore(&config()?).await.map(Some),
             Do::Organisation(organisation) => commands::perform(&config()?, organisation.command()).await.map(Some),
-            Do::RelyingParty(party) => commands::perform(&config()?, party.command()).await.map(Some),
+            Do::RelyingParty(party) => match party.task() {
+                RelyingPartyTask::Command(command) => commands::perform(&config()?, command).await.map(Some),
+                RelyingPartyTask::Progress(report) => {
+                    commands::progress_report(&config()?, report, say_how_many).await.map(Some)
+                }
+            },
             Do::Key(key) => commands::perform(&config()?, key.command()).await.map(Some),
             Do::Operator(operator) => commands::perform(&config()?, operator.command()).await.map(Some),
             Do::User(user) => match user.task() {
@@ -78,6 +83,10 @@ async fn serve(config: Config, format: Format) -> Result<(), Refused> {
 /// On stderr: what is asked for goes to stdout.
 fn say_how_far(done: usize, of: usize) {
     let _ = writeln!(std::io::stderr(), "{done} of {of} users");
+}
+
+fn say_how_many(done: u64) {
+    let _ = writeln!(std::io::stderr(), "{done} users");
 }
 
 fn print(json: bool, answer: &Value) {

@@ -47,4 +47,4 @@ pub use response::{Page, content_security_policy, respond};
 pub use settings_page::{OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};
 pub use texts::Texts;
 pub use verify_page::{CodeProblem, Ending, VerifyPage, VerifyStep};
-pub use wizard_page::{Card, CardState, Codes, Offer, OfferProblem, Way, Why, WizardPage, WizardStep};
+pub use wizard_page::{Card, CardState, Codes, Later, Offer, OfferProblem, Way, Why, WizardPage, WizardStep};

@@ -31,6 +31,9 @@ const fn advice(slug: Slug) -> &'static str {
         Slug::AlreadyDecided => "Begin again if you still want to log in.",
         Slug::WrongMode => "Approve on the phone; a typed code is not accepted here.",
         Slug::NotEnrolled => "Let the user set up a phone, or send them to support.",
+        Slug::NotRequired => {
+            "Let the user in by the password alone if your own rules allow it, and lead them to the set-up when it suits."
+        }
         Slug::LoginNameTaken => "Choose another login name.",
         Slug::CodeUsed => "Ask for a new code. If it was not you who used this one, tell support.",
         Slug::VersionConflict => "Read it again and repeat the request.",
@@ -62,7 +65,12 @@ impl From<Refusal> for Problem {
             ),
             _ => Problem::new(refusal.problem()),
         };
-        Problem { tries_left: refusal.tries_left(), retry_after: refusal.retry_after().map(u64::from), ..problem }
+        Problem {
+            tries_left: refusal.tries_left(),
+            retry_after: refusal.retry_after().map(u64::from),
+            required_from: refusal.required_from().map(|at| at.0),
+            ..problem
+        }
     }
 }
 
@@ -77,12 +85,14 @@ pub struct Problem {
     pub tries_left: Option<u32>,
     /// Seconds to wait.
     pub retry_after: Option<u64>,
+    /// From when on a second factor is required, in seconds.
+    pub required_from: Option<u64>,
 }
 
 impl Problem {
     /// A refusal with the slug's own advice.
     pub fn new(slug: Slug) -> Problem {
-        Problem { slug, detail: Cow::Borrowed(advice(slug)), tries_left: None, retry_after: None }
+        Problem { slug, detail: Cow::Borrowed(advice(slug)), tries_left: None, retry_after: None, required_from: None }
     }
 
     /// A refusal with advice of its own.
@@ -115,6 +125,7 @@ impl Problem {
             instance: Some(format!("urn:koppel:occurrence:{instance}")),
             tries_left: self.tries_left,
             retry_after: self.retry_after,
+            required_from: self.required_from,
             ..self.slug.body(self.detail.clone())
         }
     }

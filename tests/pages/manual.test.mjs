@@ -6,7 +6,7 @@ import { sizes, useBrowser } from "./browser.mjs";
 import { look, openBrowser, typeDigits } from "./journey.mjs";
 import { PASSWORD, useStage } from "./stage.mjs";
 
-const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus", "hans", "ida"];
+const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus", "hans", "ida", "jan", "kim"];
 const stage = useStage({ mode: "code", users, methods: "app,totp,recovery" });
 const browser = useBrowser();
 
@@ -23,7 +23,8 @@ function authenticator(key, at = Date.now()) {
 
 const texts = {
   nl: {
-    locale: "nl-NL", secure: "Wacht even … we moeten eerst uw account beveiligen", what: "tweestapsverificatie",
+    locale: "nl-NL", safer: "Maak uw account veiliger", later: "Later", until: "uitstellen tot 01-03-2099",
+    secure: "Wacht even … we moeten eerst uw account beveiligen", what: "tweestapsverificatie",
     call: "Oproep naar uw mobiele nummer", off: "Nog niet beschikbaar", app: "Koppel-app toevoegen", totp: "Authenticator toevoegen",
     codes: "Herstelcodes toevoegen", show: "Codes tonen", tick: "Ik heb deze codes bewaard", go: "Doorgaan",
     type: "Liever typen? Gebruik de koppelcode", key: "Lukt scannen niet? Typ de sleutel over", backup: "Voeg ook een reserve toe",
@@ -40,7 +41,8 @@ const texts = {
     },
   },
   en: {
-    locale: "en-GB", secure: "One moment … we need to secure your account first", what: "two-step verification",
+    locale: "en-GB", safer: "Make your account safer", later: "Later", until: "until 01 Mar 2099",
+    secure: "One moment … we need to secure your account first", what: "two-step verification",
     call: "Call to your mobile number", off: "Not available", app: "Add Koppel app", totp: "Add Authenticator",
     codes: "Add Recovery codes", show: "Show the codes", tick: "I have kept these codes", go: "Continue",
     type: "Rather type? Use the koppelcode", key: "Cannot scan? Type the key", backup: "Add a backup too",
@@ -110,6 +112,39 @@ describe("the manual", { timeout: 300_000 }, () => {
       await addCodes(page, t, name);
       assert.equal(await finish(page, t), "server");
       await close();
+    });
+  }
+
+  for (const [language, size, user] of [["nl", "phone", "jan"], ["en", "desktop", "kim"]]) {
+    const t = texts[language];
+    test(`manual-02: while it is rolled out "later" leads on, and on the day it does not (${language}, ${size})`, async () => {
+      const rule = (...rule) => stage.command("relying-party", "set", "Klantpaneel", "--enforcement", ...rule);
+      const { page, close } = await openBrowser(browser(), stage, { ...sizes[size], locale: t.locale });
+      try {
+        rule("optional");
+        await stage.signIn(page, user);
+        await page.getByRole("heading", { name: t.safer }).waitFor();
+        await look(page, `manual-later-${language}-${size}`);
+        await page.getByRole("button", { name: t.later, exact: true }).click();
+        assert.equal(await stage.welcome(page), "none");
+        await look(page, `manual-later-${language}-${size}-welcome`);
+
+        rule("2099-03-01");
+        await page.context().clearCookies();
+        await stage.signIn(page, user);
+        await page.getByText(t.until).waitFor();
+        await look(page, `manual-until-${language}-${size}`);
+        rule("2020-03-01");
+        await page.getByRole("button", { name: t.later, exact: true }).click();
+        await page.getByRole("heading", { name: t.secure }).waitFor();
+        assert.equal(await page.getByRole("button", { name: t.later, exact: true }).count(), 0, "the day has come");
+
+        const report = stage.command("relying-party", "progress", "Klantpaneel");
+        assert.ok(report.total.put_off >= 1, JSON.stringify(report));
+      } finally {
+        rule("required");
+        await close();
+      }
     });
   }
 

@@ -27,7 +27,7 @@ const ownPanel = {
     }
     const { host } = new URL(stage.panel);
     await stage.serve("koppel-panel", "--listen", host, "--public-url", stage.panel, "--server", stage.server,
-      "--mode", stage.mode, "--api-key-file", stage.file("panel.key"),
+      "--roll-out", "--mode", stage.mode, "--api-key-file", stage.file("panel.key"),
       "--directory-secret-file", stage.file("directory.secret"), "--users", stage.file("users.json"),
       "--state", stage.file("panel.json"));
   },

@@ -20,7 +20,7 @@ use crate::pages::{self, MessagePage, Way};
 use crate::pins::Pins;
 use crate::session::{Session, SessionToken};
 use crate::verdict::{self, Backing, Denial, Question};
-use crate::verification::Verified;
+use crate::verification::{Trouble, Verified};
 
 /// What the server writes behind the return URL.
 #[derive(Deserialize)]
@@ -73,6 +73,9 @@ pub(super) async fn from_server(
 
     let verified = match panel.server.exchange(&returned.prompt, code, &attempt.v).await {
         Ok(verified) => verified,
+        Err(Trouble::NotRequired) => {
+            return second_factor::without(&panel, &visit, token, purpose, Some(&returned.prompt));
+        }
         Err(trouble) => {
             let retry = address.path_and_query().map(ToString::to_string);
             return second_factor::said(&panel, &visit, token, purpose, &trouble, retry);
@@ -83,7 +86,7 @@ pub(super) async fn from_server(
     match weigh(&panel, session, attempt, verified).await {
         Some(Ok(backing)) => {
             tracing::info!(user, purpose = purpose.as_str(), backing = name(&backing), "verified");
-            let Some(renamed) = panel.sessions.complete(token, &returned.prompt, backing) else {
+            let Some(renamed) = panel.sessions.complete(token, Some(&returned.prompt), backing) else {
                 return foreign(&visit);
             };
             let to = if purpose == Purpose::Login { "/" } else { "/security?done" };
@@ -129,6 +132,7 @@ fn name(backing: &Backing) -> &'static str {
     match backing {
         Backing::Phone { .. } => "device_signature",
         Backing::Server { .. } => "server",
+        Backing::Password => "none",
     }
 }
 

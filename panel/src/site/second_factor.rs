@@ -9,11 +9,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::sign_in::Press;
-use super::visit::Visit;
+use super::visit::{Visit, with_cookie};
 use super::{Panel, to_sign_in};
 use crate::attempt::{Attempt, LIFE, Purpose};
 use crate::pages::{self, MessagePage, Way};
 use crate::session::{SessionToken, Standing};
+use crate::verdict::Backing;
 use crate::verification::{Asking, Trouble};
 
 /// Opens a prompt for the session `token` and redirects to it, or says why not.
@@ -42,7 +43,27 @@ pub(super) async fn ask(
     }
     match opened {
         Ok(opened) => Redirect::to(opened.url.as_str()).into_response(),
+        Err(Trouble::NotRequired) => without(panel, visit, token, purpose, None),
         Err(trouble) => said(panel, visit, token, purpose, &trouble, None),
+    }
+}
+
+/// The server requires no second factor of this user yet: in by the password alone, if the panel rolls out; else not in.
+pub(super) fn without(
+    panel: &Panel,
+    visit: &Visit,
+    token: &SessionToken,
+    purpose: Purpose,
+    prompt: Option<&str>,
+) -> Response {
+    let settings = &panel.settings;
+    let Some(backing) = Backing::without(purpose, settings.roll_out, settings.require_signature) else {
+        return said(panel, visit, token, purpose, &Trouble::NotRequired, None);
+    };
+    tracing::info!(purpose = purpose.as_str(), "in by the password alone");
+    match panel.sessions.complete(token, prompt, backing) {
+        Some(renamed) => with_cookie(Redirect::to("/").into_response(), panel.cookies.set_session(&renamed)),
+        None => to_sign_in(),
     }
 }
 
@@ -76,6 +97,7 @@ pub(super) fn said(
     let t = visit.language.texts();
     let (status, text, shut) = match trouble {
         Trouble::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, t.unavailable, false),
+        Trouble::NotRequired => (StatusCode::FORBIDDEN, t.not_set_up, true),
         Trouble::Refused(slug) => match slug.as_str() {
             "account-locked" => (StatusCode::FORBIDDEN, t.locked, true),
             "too-many-tries" | "too-soon" => (StatusCode::TOO_MANY_REQUESTS, t.wait, false),

@@ -6,6 +6,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -54,7 +55,9 @@ pub(super) async fn submit(
             panel.throttle.forgive(ip, &name);
             let token = panel.sessions.open(user, visit.token.as_ref());
             let asked = second_factor::ask(&panel, &visit, &token, Purpose::Login, panel.clock.now()).await;
-            with_cookie(asked, panel.cookies.set_session(&token))
+            // Somebody who is in by now has a session of another name already.
+            let renamed = asked.headers().contains_key(SET_COOKIE);
+            if renamed { asked } else { with_cookie(asked, panel.cookies.set_session(&token)) }
         }
         Ok(None) => page(&panel, &visit, StatusCode::FORBIDDEN, &form.login_name, Some(t.wrong_password)),
         Err(OutOfOrder) => {

@@ -6,6 +6,7 @@ mod browser;
 mod directory_question;
 mod pages;
 mod phone;
+mod roll_out;
 mod row_14_fail_closed;
 mod row_46_prompt_phishing;
 mod row_49_hostile_server;

@@ -33,6 +33,7 @@ pub struct World {
 /// How the panel is run.
 pub struct Run {
     pub require_signature: bool,
+    pub roll_out: bool,
     pub answer_within: Duration,
     /// Another place to ask than the fake server.
     pub api: Option<String>,
@@ -40,7 +41,7 @@ pub struct Run {
 
 impl Default for Run {
     fn default() -> Self {
-        Self { require_signature: false, answer_within: Duration::from_secs(30), api: None }
+        Self { require_signature: false, roll_out: false, answer_within: Duration::from_secs(30), api: None }
     }
 }
 
@@ -51,6 +52,10 @@ impl World {
 
     pub async fn requiring_signatures() -> Self {
         Self::run(Run { require_signature: true, ..Run::default() }).await
+    }
+
+    pub async fn rolling_out() -> Self {
+        Self::run(Run { roll_out: true, ..Run::default() }).await
     }
 
     pub async fn run(run: Run) -> Self {
@@ -72,6 +77,7 @@ impl World {
             public_url: address.parse().unwrap(),
             mode: Some(Mode::Number),
             require_signature: run.require_signature,
+            roll_out: run.roll_out,
             trusted_proxies: Vec::new(),
         };
         let pins = JsonFile::at(folder.path().join("state.json"));

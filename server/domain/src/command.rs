@@ -112,6 +112,13 @@ pub enum Command {
         /// Its seed, sealed for this account.
         seed: SharedBytes,
     },
+    /// *Later* on a set-up page: makes a result code that verifies nobody.
+    PostponeSetUp {
+        /// Where.
+        page: OnPage,
+        /// Keyed hash of the new result code.
+        code: Bytes<32>,
+    },
     /// *Continue* on the page: makes the result code.
     FinishPrompt {
         /// Which page.
@@ -228,7 +235,7 @@ pub enum ResetStep {
 }
 
 /// A hosted page and the browser that holds it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct OnPage {
     /// Which page.
     pub prompt: PromptId,
@@ -294,6 +301,21 @@ pub struct PutUser {
     pub protected: Option<bool>,
     /// Lifts a lock that is older.
     pub password_changed_at: Option<Time>,
+}
+
+impl PutUser {
+    /// The name, and everything else as it is.
+    pub const fn named(login_name: LoginName) -> Self {
+        Self {
+            login_name,
+            display: None,
+            locale: None,
+            group: None,
+            enabled: None,
+            protected: None,
+            password_changed_at: None,
+        }
+    }
 }
 
 /// Fields of [`Command::OpenPrompt`].

@@ -73,6 +73,7 @@ fn rule(draft: &mut Draft<'_>, command: &Command) -> Result<Reply, Refusal> {
         Command::ChangeMethods { page, change } => draft.change_methods(page, change),
         Command::RemoveMethod { kind } => draft.remove_method_for(*kind),
         Command::ImportAuthenticator { seed } => draft.import_authenticator(seed),
+        Command::PostponeSetUp { page, code } => draft.postpone_set_up(page, *code),
         Command::FinishPrompt { prompt, terms, cookie, code } => draft.finish_prompt(*prompt, terms, *cookie, *code),
         Command::ExchangeResult { prompt, terms, v, code } => draft.exchange_result(*prompt, terms, v, *code),
         Command::IssueInvitation { by } => draft.issue_invitation(by),

@@ -18,10 +18,11 @@ use koppel_protocol::{
 
 use crate::{
     Account, Actor, Begun, Browser, Challenge, ChallengeRequest, ChallengeState, Change, Command, Confirmer, Context,
-    Decide, DeviceKeys, Door, ExternalId, Found, Fresh, HashedCode, Holder, Issuer, Keys, LoginName, Method,
-    MethodChange, MethodKind, MethodRules, Mode, Needs, OnPage, OpenPrompt, OpenSeed, Outcome, PairingState, Policy,
-    Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal, Reply, ResetStep, Reveal, SetUp,
-    SharedBytes, SharedText, Signer, Source, StartPairing, Terms, Time, Typed, Via, audit, authenticator, decide,
+    Decide, DeviceKeys, Door, Enforcement, ExternalId, Found, Fresh, HashedCode, Holder, Issuer, Keys, LoginName,
+    Method, MethodChange, MethodKind, MethodRules, Mode, Needs, OnPage, OpenPrompt, OpenSeed, Outcome, PairingState,
+    Policy, Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal, Reply, ResetStep, Reveal,
+    Rollout, SetUp, SharedBytes, SharedText, Signer, Source, StartPairing, Terms, Time, Typed, Via, audit,
+    authenticator, decide,
     plan::{Wanted, plan},
     recovery::{self, Slot},
 };
@@ -143,7 +144,18 @@ pub fn source(last: u8) -> Source {
 
 /// What the relying party wants.
 pub const fn terms() -> Terms {
-    Terms { id: RELYING_PARTY, mode: Mode::Code, requires_device_signature: false, methods: MethodRules::ALL }
+    Terms {
+        id: RELYING_PARTY,
+        mode: Mode::Code,
+        requires_device_signature: false,
+        methods: MethodRules::ALL,
+        rollout: Rollout::REQUIRED,
+    }
+}
+
+/// The same, where the set-up may be put off.
+pub fn patient_terms() -> Terms {
+    Terms { rollout: Rollout { everyone: Enforcement::Optional, groups: BTreeMap::new() }, ..terms() }
 }
 
 /// The secret of the n-th browser session.
@@ -342,15 +354,7 @@ impl World {
 
     /// The panel makes the user.
     pub fn put_user(&mut self) {
-        let put = PutUser {
-            login_name: login_name(),
-            display: None,
-            locale: None,
-            group: None,
-            enabled: None,
-            protected: None,
-            password_changed_at: None,
-        };
+        let put = PutUser::named(login_name());
         expect(self.run(Command::PutUser(Box::new(put)), panel()), "the user is put");
     }
 
@@ -771,6 +775,10 @@ impl World {
                 (self.any_answer(dice, challenge, device), phone(device))
             }
             17 => (Command::CancelChallenge { challenge, holder: self.holder(dice, challenge) }, panel()),
+            18 if dice.once_in(4) => {
+                let page = OnPage { terms: patient_terms(), ..self.on_page(prompt) };
+                (Command::PostponeSetUp { page, code: sha256(b"result") }, browser())
+            }
             18 => {
                 let session = self.session_of_prompt(prompt);
                 (
@@ -782,7 +790,8 @@ impl World {
                 let session = self.session_of_prompt(prompt);
                 let v = if dice.once_in(8) { v(77) } else { v(session) };
                 let code = if dice.once_in(8) { sha256(b"guess") } else { sha256(b"result") };
-                (Command::ExchangeResult { prompt, terms: terms(), v, code }, panel())
+                let terms = if dice.once_in(2) { terms() } else { patient_terms() };
+                (Command::ExchangeResult { prompt, terms, v, code }, panel())
             }
             20 => {
                 if dice.once_in(2) {
@@ -954,13 +963,11 @@ impl World {
 
     fn any_put(&self, dice: &mut Dice) -> Command {
         Command::PutUser(Box::new(PutUser {
-            login_name: login_name(),
             display: Some(text("Jan")),
-            locale: None,
-            group: None,
             enabled: Some(!dice.once_in(10)),
             protected: dice.pick(&[None, Some(true), Some(false)]).flatten(),
             password_changed_at: dice.once_in(4).then_some(self.now),
+            ..PutUser::named(login_name())
         }))
     }
 

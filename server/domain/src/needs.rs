@@ -65,7 +65,7 @@ impl Needs {
         match command {
             Command::PutUser(put) => Self { login_name: Some(put.login_name.clone()), ..devices },
             Command::DeleteUser | Command::Settle => Self::everything(),
-            Command::OpenPrompt(open) => Self { login_name: Some(open.login.login_name.clone()), ..devices },
+            Command::OpenPrompt(open) => Self { login_name: Some(open.login.login_name.clone()), ..factors },
             Command::BindPrompt { token, .. } => Self { token: Some(*token), ..Self::default() },
             Command::NoteForeignBrowser { prompt } => Self { prompt: Some(*prompt), ..Self::default() },
             Command::CancelPrompt { prompt, .. } => Self { prompt: Some(*prompt), ..Self::default() },
@@ -97,6 +97,7 @@ impl Needs {
                     }
                 }
             }
+            Command::PostponeSetUp { page, .. } => Self { prompt: Some(page.prompt), ..factors },
             Command::SetUp { page, .. } | Command::ChangeMethods { page, .. } => {
                 Self { prompt: Some(page.prompt), open_challenges: true, pairings: true, ..factors }
             }

@@ -80,9 +80,9 @@ impl std::fmt::Debug for Welcome {
 pub enum Role {
     /// Helps one caller at a time.
     Support,
-    /// Also gives the second yes for protected users, and reads and verifies what happened.
+    /// Also gives the second yes for protected users, reads and verifies what happened, and sees how far a roll-out is.
     Supervisor,
-    /// Also sees whatever all organisations of theirs have set.
+    /// Also changes the rules of their organisations' relying parties.
     Admin,
 }
 
@@ -105,11 +105,15 @@ pub enum DeskAct {
     ApproveReset,
     /// Read and verify a user's chain.
     ReadAudit,
+    /// See how far a roll-out is.
+    SeeProgress,
+    /// Change the rules of a relying party.
+    SetRules,
 }
 
 impl DeskAct {
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Look,
         Self::Invite,
         Self::Confirm,
@@ -118,6 +122,8 @@ impl DeskAct {
         Self::Reset,
         Self::ApproveReset,
         Self::ReadAudit,
+        Self::SeeProgress,
+        Self::SetRules,
     ];
 
     /// The least role that may.
@@ -126,7 +132,8 @@ impl DeskAct {
             Self::Look | Self::Invite | Self::Confirm | Self::Unlock | Self::EnableTyping | Self::Reset => {
                 Role::Support
             }
-            Self::ApproveReset | Self::ReadAudit => Role::Supervisor,
+            Self::ApproveReset | Self::ReadAudit | Self::SeeProgress => Role::Supervisor,
+            Self::SetRules => Role::Admin,
         }
     }
 }
@@ -176,7 +183,10 @@ mod tests {
             assert!(Role::Admin.may(act), "{act:?}");
         }
         let only_above: Vec<_> = DeskAct::ALL.into_iter().filter(|act| !Role::Support.may(*act)).collect();
-        assert_eq!(only_above, [DeskAct::ApproveReset, DeskAct::ReadAudit]);
+        let above = [DeskAct::ApproveReset, DeskAct::ReadAudit, DeskAct::SeeProgress, DeskAct::SetRules];
+        assert_eq!(only_above, above);
+        let only_admins: Vec<_> = DeskAct::ALL.into_iter().filter(|act| !Role::Supervisor.may(*act)).collect();
+        assert_eq!(only_admins, [DeskAct::SetRules]);
     }
 
     #[test]

@@ -69,6 +69,9 @@ pub struct ResultCode {
     pub hash: Bytes<32>,
     /// Until when it counts.
     pub until: Time,
+    /// The set-up was put off: the code verifies nobody.
+    #[serde(default)]
+    pub postponed: bool,
 }
 
 /// What a panel asks a second factor for.

@@ -2,6 +2,8 @@
 
 use koppel_protocol::Problem;
 
+use crate::Time;
+
 /// Why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -35,6 +37,11 @@ pub enum Refusal {
     NotEnrolled {
         /// Whether there ever was one: then support helps, not an enrol page.
         ever: bool,
+    },
+    /// The user has no second factor and the relying party's rules ask none yet. It is no verdict.
+    NotRequired {
+        /// From then on they do, if that is known.
+        from: Option<Time>,
     },
     /// Another user has this login name.
     LoginNameTaken,
@@ -112,6 +119,7 @@ impl Refusal {
             Self::AlreadyDecided => Problem::AlreadyDecided,
             Self::WrongMode => Problem::WrongMode,
             Self::NotEnrolled { .. } => Problem::NotEnrolled,
+            Self::NotRequired { .. } => Problem::NotRequired,
             Self::LoginNameTaken => Problem::LoginNameTaken,
             Self::CodeUsed => Problem::CodeUsed,
             Self::VersionConflict => Problem::VersionConflict,
@@ -132,6 +140,14 @@ impl Refusal {
         match self {
             Self::WrongCode { tries_left } => tries_left,
             Self::WrongNumber { tries_left } => Some(tries_left),
+            _ => None,
+        }
+    }
+
+    /// From when on a second factor is required, where the caller is told.
+    pub const fn required_from(self) -> Option<Time> {
+        match self {
+            Self::NotRequired { from } => from,
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Locale, MethodKind, Mode, Policy, SharedBytes, Time};
+use crate::{Locale, MethodKind, Mode, Policy, Rollout, SharedBytes, Time};
 
 /// One host, one name space of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,18 +63,22 @@ pub struct RelyingParty {
     /// Which methods its users may have, and how many.
     #[serde(default)]
     pub methods: MethodRules,
+    /// From when on it asks a second factor of users who have none.
+    #[serde(default)]
+    pub rollout: Rollout,
     /// When it was added.
     pub created: Time,
 }
 
 impl RelyingParty {
     /// What verdicts need of it.
-    pub const fn terms(&self) -> Terms {
+    pub fn terms(&self) -> Terms {
         Terms {
             id: self.id,
             mode: self.mode,
             requires_device_signature: self.requires_device_signature,
             methods: self.methods,
+            rollout: self.rollout.clone(),
         }
     }
 }
@@ -113,7 +117,7 @@ impl MethodRules {
 }
 
 /// What verdicts need of a relying party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// Which.
     pub id: RelyingPartyId,
@@ -123,6 +127,8 @@ pub struct Terms {
     pub requires_device_signature: bool,
     /// Which methods count, and how many there must be.
     pub methods: MethodRules,
+    /// From when on users who have none must set one up.
+    pub rollout: Rollout,
 }
 
 /// A key of a relying party.

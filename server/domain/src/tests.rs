@@ -9,4 +9,5 @@ mod logins;
 mod methods;
 mod pages;
 mod pairings;
+mod rollouts;
 mod stops;

@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{ExternalId, LoginName, Time, alerts::Alerts};
+use crate::{ExternalId, LoginName, Postponed, Time, alerts::Alerts};
 
 /// The row that is locked while a verdict is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct User {
     /// A reset that a desk asked for and that waits.
     #[serde(default)]
     pub reset: Option<Reset>,
+    /// A set-up that the user put off.
+    #[serde(default)]
+    pub postponed: Option<Postponed>,
     /// Set by a fraud report; nothing is approved or consumed under it.
     pub lock: Option<Lock>,
     /// Whether a phone was ever confirmed. Outlives deletion: such an account is never set up by password alone again.
@@ -65,6 +68,7 @@ impl User {
             status: UserStatus::Active,
             protected: false,
             reset: None,
+            postponed: None,
             lock: None,
             ever_enrolled: false,
             password_changed_at: None,

@@ -297,13 +297,10 @@ async fn put(
     let actor = || by(organisation, desk.clone());
     if outcome != Outcome::Unchanged {
         let put = PutUser {
-            login_name: user.login_name,
             display: user.display,
             locale: user.locale,
             group: user.group,
-            enabled: None,
-            protected: None,
-            password_changed_at: None,
+            ..PutUser::named(user.login_name)
         };
         app.decide(at.clone(), Command::PutUser(Box::new(put)), actor()).await?;
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Command, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply, Role, Welcome,
+    Command, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply, Role,
+    Rollout, Welcome,
 };
 use koppel_protocol::id::{OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -73,9 +74,10 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         mode: Mode::Code,
         requires_device_signature: false,
         methods: MethodRules { backups: 1, ..MethodRules::ALL },
+        rollout: Rollout::REQUIRED,
         created: app.now(),
     };
-    register(app, Registration::RelyingParty(Box::new(desk))).await
+    register(app, Registration::RelyingParty { party: Box::new(desk), by: Text::clean("command") }).await
 }
 
 /// Adds one, or changes one.
@@ -140,13 +142,10 @@ pub(super) async fn put(app: &Arc<App>, put: OperatorPut, add: bool) -> Result<V
 async fn make_user(app: &Arc<App>, operator: &Operator) -> Result<(), Refused> {
     let login_name = operator.login_name().ok_or_else(|| Refused::because("the name cannot be a login name"))?;
     let put = PutUser {
-        login_name,
         display: Some(Text::clean(operator.name.as_str())),
-        locale: None,
-        group: None,
         enabled: Some(true),
         protected: Some(true),
-        password_changed_at: None,
+        ..PutUser::named(login_name)
     };
     let at = Locator::ExternalId(Organisation::OPERATORS, operator.name.clone());
     app.decide(at, Command::PutUser(Box::new(put)), By::server()).await?;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Locale, MethodKind, MethodRules, Mode, NotALocale, Organisation, Policy, RelyingParty, Scope,
+    ApiKey, Enforcement, Locale, MethodKind, MethodRules, Mode, NotALocale, Organisation, Policy, RelyingParty,
+    Rollout, Scope, Time,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Refused;
+use super::progress::iso_date;
 use crate::api::relying_party::key_text;
 use crate::app::{App, unavailable};
 use crate::config;
@@ -75,6 +77,26 @@ pub struct RelyingPartySet {
     pub methods: Option<Vec<String>>,
     /// How many there must be besides the first.
     pub backups: Option<u8>,
+    /// From when on users who have none must set one up.
+    pub rule: Option<RuleSet>,
+    /// Who changes it, as chains name them.
+    pub by: String,
+}
+
+impl RelyingPartySet {
+    /// Nothing changes yet.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), methods: None, backups: None, rule: None, by: "command".to_owned() }
+    }
+}
+
+/// From when on a second factor is asked of everyone, or of one group.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RuleSet {
+    /// `off`, `optional`, `required`, a day like `2027-03-01`, or, for a group, `as-everyone`.
+    pub rule: String,
+    /// Of which group; of everyone when left out.
+    pub group: Option<String>,
 }
 
 /// `key add`
@@ -230,7 +252,7 @@ pub(super) async fn set_policy(app: &App, set: PolicySet) -> Result<Value, Refus
     if let Some(setting) = &set.setting {
         let value = set.value.ok_or_else(|| Refused::because("say the new value after the setting"))?;
         policy.set(setting, value).map_err(|error| Refused(error.to_string()))?;
-        let by = Text::clean(&set.by);
+        let by = Text::clean(&format!("command:{}", set.by));
         let (id, changed) = (organisation.id, Box::new(policy.clone()));
         register(app, Registration::Policy { organisation: id, policy: changed, by }).await?;
     }
@@ -274,10 +296,11 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         mode: if add.requires_device_signature { Mode::Number } else { mode },
         requires_device_signature: add.requires_device_signature,
         methods,
+        rollout: Rollout::REQUIRED,
         created: app.now(),
     };
     let answer = shown(&party);
-    register(app, Registration::RelyingParty(Box::new(party))).await?;
+    register(app, Registration::RelyingParty { party: Box::new(party), by: Text::clean("command") }).await?;
     Ok(answer)
 }
 
@@ -292,11 +315,56 @@ fn shown(party: &RelyingParty) -> Value {
         "mode": party.mode.name(),
         "methods": methods.collect::<Vec<_>>(),
         "backups": party.methods.backups,
+        "enforcement": enforcement(party.rollout.everyone),
+        "groups": party.rollout.groups.iter().map(|(group, rule)| (group.to_string(), enforcement(*rule))).collect::<serde_json::Map<_, _>>(),
     })
 }
 
+/// A rule as commands write it.
+fn enforcement(rule: Enforcement) -> Value {
+    match rule {
+        Enforcement::Off => "off".into(),
+        Enforcement::Optional => "optional".into(),
+        Enforcement::REQUIRED => "required".into(),
+        Enforcement::RequiredFrom(at) => iso_date(at.0).into(),
+    }
+}
+
+pub(super) fn show_relying_party(app: &App, name: &str) -> Result<Value, Refused> {
+    Ok(shown(&*relying_party(app, name)?))
+}
+
+/// A rule as it is written: none, for a group: as everyone's.
+fn rule(text: &str) -> Result<Option<Enforcement>, Refused> {
+    let day = || {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        u64::try_from(start.timestamp().as_second()).ok().map(|at| Enforcement::RequiredFrom(Time(at)))
+    };
+    match text {
+        "off" => Ok(Some(Enforcement::Off)),
+        "optional" => Ok(Some(Enforcement::Optional)),
+        "required" => Ok(Some(Enforcement::REQUIRED)),
+        "as-everyone" => Ok(None),
+        _ => day().map(Some).ok_or_else(|| {
+            Refused(format!("`{text}` is no rule: say off, optional, required, or the day from which it is required, like 2027-03-01"))
+        }),
+    }
+}
+
+fn set_rule(rollout: &mut Rollout, set: &RuleSet) -> Result<(), Refused> {
+    let group = set.group.as_deref().map(|group| text("the group", group)).transpose()?;
+    match (group, rule(&set.rule)?) {
+        (None, Some(rule)) => rollout.everyone = rule,
+        (Some(group), Some(rule)) => drop(rollout.groups.insert(group, rule)),
+        (Some(group), None) => drop(rollout.groups.remove(&group)),
+        (None, None) => return Err(Refused::because("as-everyone is a rule for a group: say which with --group")),
+    }
+    Ok(())
+}
+
 /// The one relying party of this name or id.
-fn relying_party(app: &App, name: &str) -> Result<Arc<RelyingParty>, Refused> {
+pub(super) fn relying_party(app: &App, name: &str) -> Result<Arc<RelyingParty>, Refused> {
     let known = app.registry.relying_parties();
     let fits = |party: &&Arc<RelyingParty>| party.name.as_str() == name || party.id.to_string() == name;
     let found: Vec<_> = known.iter().filter(fits).collect();
@@ -339,8 +407,12 @@ pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result
     let methods = set.methods.unwrap_or_else(|| kept.map(|kind| kind.name().to_owned()).collect());
     let backups = set.backups.unwrap_or(party.methods.backups);
     party.methods = method_rules(&methods, backups, party.requires_device_signature)?;
+    if let Some(rule) = &set.rule {
+        set_rule(&mut party.rollout, rule)?;
+    }
     let answer = shown(&party);
-    register(app, Registration::RelyingParty(Box::new(party))).await?;
+    let by = Text::clean(&set.by);
+    register(app, Registration::RelyingParty { party: Box::new(party), by }).await?;
     Ok(answer)
 }
 

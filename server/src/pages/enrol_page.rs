@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 
 use super::frame::Sign;
 use super::verify_page::{AUTHENTICATOR_DIGITS, groups};
-use super::{Forms, Frame, LiveState, Page, QrCode, Texts, VerifyStep, assets};
+use super::{Forms, Frame, Later, LiveState, Page, QrCode, Texts, VerifyStep, assets};
 
 /// The page that adds a phone.
 #[derive(Clone, Debug, Template)]
@@ -24,6 +24,8 @@ pub struct EnrolPage {
     pub reason: EnrolReason,
     /// Whether the person may choose another method instead.
     pub choice: bool,
+    /// Whether it may be put off, where the page does not say so before.
+    pub later: Option<Later>,
     /// What the page asks or says.
     pub step: EnrolStep,
 }

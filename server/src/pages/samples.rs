@@ -6,9 +6,9 @@ use koppel_domain::{ChallengeState, DeliveryState, Role};
 use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, HomePage,
-    Invitation, Language, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone, PendingDevice,
-    Progress, QrCode, Removal, Resend, ResetNow, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem,
-    SpokenCode, VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
+    Invitation, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone,
+    PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, Said, SettingsPage, SettingsProblem, SignInPage,
+    SignInProblem, SpokenCode, VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -52,6 +52,7 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
             version: 3,
             reason,
             choice: false,
+            later: None,
             step,
         };
         add(&format!("enrol-{name}"), Sample::Enrol(page));
@@ -486,6 +487,11 @@ fn wizard_steps() -> Vec<(&'static str, WizardStep)> {
         card(Way::Codes, Open),
     ];
     let more = vec![card(Way::App, Added), card(Way::Authenticator, Added), card(Way::Codes, Open)];
+    let choose = |why, cards: &[Card], later: Option<Option<&str>>| WizardStep::Choose {
+        why,
+        cards: cards.to_vec(),
+        later: later.map(|until| Later { until: until.map(str::to_owned) }),
+    };
     let address = "otpauth://totp/Voorbeeld%20Telecom:jansen%40voorbeeld.nl?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Voorbeeld%20Telecom";
     let offer = Offer {
         qr: QrCode::new(address).expect("the sample address fits"),
@@ -495,10 +501,12 @@ fn wizard_steps() -> Vec<(&'static str, WizardStep)> {
     let authenticator = |problem| WizardStep::Authenticator { offer: offer.clone(), problem };
     let codes = (1..=10).map(|slot| format!("{slot}-7KQM-X2PD-9RTV-H4C{}", slot % 10)).collect();
     vec![
-        ("choose", WizardStep::Choose { why: Why::First, cards: first.clone() }),
-        ("choose-backup", WizardStep::Choose { why: Why::Backup, cards: backup }),
-        ("choose-anew", WizardStep::Choose { why: Why::Recovered, cards: first }),
-        ("choose-more", WizardStep::Choose { why: Why::More, cards: more }),
+        ("choose", choose(Why::First, &first, None)),
+        ("choose-later", choose(Why::First, &first, Some(None))),
+        ("choose-until", choose(Why::First, &first, Some(Some("01-03-2027")))),
+        ("choose-backup", choose(Why::Backup, &backup, None)),
+        ("choose-anew", choose(Why::Recovered, &first, None)),
+        ("choose-more", choose(Why::More, &more, None)),
         ("authenticator", authenticator(None)),
         ("authenticator-wrong", authenticator(Some(OfferProblem::Wrong))),
         ("authenticator-incomplete", authenticator(Some(OfferProblem::Incomplete))),

@@ -219,6 +219,10 @@ texts! {
     // Setting up methods
     fn wizard_why();
     fn wizard_advice();
+    fn wizard_optional_title();
+    fn wizard_later();
+    fn wizard_later_any();
+    fn wizard_later_until(day: &str);
     fn wizard_backup_title();
     fn wizard_backup_text();
     fn wizard_recovered_title();

@@ -30,6 +30,8 @@ pub enum WizardStep {
         why: Why,
         /// The ways there are, in the order of the advice.
         cards: Vec<Card>,
+        /// Whether it may be put off.
+        later: Option<Later>,
     },
     /// An authenticator is added.
     Authenticator {
@@ -62,6 +64,13 @@ pub enum Why {
     Recovered,
     /// Nothing must be added, something may.
     More,
+}
+
+/// The set-up may be put off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// The day from which it may not, as people write it; none: nobody has named one.
+    pub until: Option<String>,
 }
 
 /// One way, as a card.

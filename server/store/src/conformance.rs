@@ -66,6 +66,11 @@ macro_rules! store_conformance {
         }
 
         #[tokio::test]
+        async fn users_are_read_in_pieces_by_the_panels_id() {
+            crate::conformance::requests::users_are_read_in_pieces_by_the_panels_id($make).await;
+        }
+
+        #[tokio::test]
         async fn every_locator_leads_to_its_user_and_to_no_other() {
             crate::conformance::requests::every_locator_leads_to_its_user_and_to_no_other($make).await;
         }

@@ -24,5 +24,5 @@ pub use store::Store;
 pub use unavailable::Unavailable;
 pub use view::{
     AuditEntries, AuditHeads, Caller, DeviceInbox, FindApiKey, FindDevice, FindOrganisation, FindRelyingParty, Inbox,
-    LastCheckpoint, Mark, Operators, Organisations, OwnedDevice, Past, RelyingParties, Snapshot, View,
+    LastCheckpoint, Mark, Operators, Organisations, OwnedDevice, Past, RelyingParties, Snapshot, Users, View,
 };

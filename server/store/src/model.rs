@@ -181,6 +181,24 @@ impl Reader for Transaction {
         Ok(self.0.borrow().api_keys.get(&id).cloned())
     }
 
+    fn users(
+        &self,
+        organisation: OrganisationId,
+        after: Option<&ExternalId>,
+        limit: u32,
+    ) -> Result<Vec<UserId>, Impossible> {
+        let state = self.0.borrow();
+        let mut own: Vec<_> = state
+            .accounts
+            .values()
+            .map(|account| (&account.user.external_id, &account.user))
+            .filter(|(id, user)| user.organisation == organisation && after.is_none_or(|after| *id > after))
+            .map(|(id, user)| (id.clone(), user.id))
+            .collect();
+        own.sort_unstable();
+        Ok(own.into_iter().take(limit as usize).map(|(_, user)| user).collect())
+    }
+
     fn operators(&self) -> Result<Vec<Operator>, Impossible> {
         Ok(self.0.borrow().operators.values().cloned().collect())
     }
@@ -281,7 +299,7 @@ impl Ledger for Transaction {
         state.organisations.insert(organisation.id, organisation.clone());
         match act {
             Registration::Organisation(_) | Registration::Policy { .. } => {}
-            Registration::RelyingParty(party) => drop(state.relying_parties.insert(party.id, (**party).clone())),
+            Registration::RelyingParty { party, .. } => drop(state.relying_parties.insert(party.id, (**party).clone())),
             Registration::Operator(operator) => {
                 drop(state.operators.insert(operator.name.clone(), (**operator).clone()))
             }

@@ -1,7 +1,7 @@
 //! What every database can fetch; views and verdicts are made of it.
 
 use koppel_domain::{
-    Account, ApiKey, Needs, Operator, Organisation, RelyingParty,
+    Account, ApiKey, ExternalId, Needs, Operator, Organisation, RelyingParty,
     audit::{Chain, Checkpoint, Entry, Head},
 };
 use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId, UserId};
@@ -30,6 +30,13 @@ pub trait Reader {
     fn relying_party(&self, id: RelyingPartyId) -> Result<Option<RelyingParty>, Self::Error>;
     /// All relying parties of an organisation, by id.
     fn relying_parties(&self, organisation: OrganisationId) -> Result<Vec<RelyingParty>, Self::Error>;
+    /// Users of an organisation after one of them, by the panel's id.
+    fn users(
+        &self,
+        organisation: OrganisationId,
+        after: Option<&ExternalId>,
+        limit: u32,
+    ) -> Result<Vec<UserId>, Self::Error>;
     /// All operators, by name.
     fn operators(&self) -> Result<Vec<Operator>, Self::Error>;
     /// One key.

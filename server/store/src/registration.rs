@@ -12,7 +12,12 @@ pub enum Registration {
     /// A new organisation, or new fields of one; chain and policy of a known one stay.
     Organisation(Box<Organisation>),
     /// A new relying party, or new fields of one.
-    RelyingParty(Box<RelyingParty>),
+    RelyingParty {
+        /// All of it.
+        party: Box<RelyingParty>,
+        /// Who made or changed it, as chains name them.
+        by: Text,
+    },
     /// A new key.
     ApiKey {
         /// Whose chain notes it.
@@ -35,7 +40,7 @@ pub enum Registration {
         organisation: OrganisationId,
         /// All of them.
         policy: Box<Policy>,
-        /// Who changed them.
+        /// Who changed them, as chains name them.
         by: Text,
     },
 }
@@ -45,7 +50,7 @@ impl Registration {
     pub fn organisation(&self) -> OrganisationId {
         match self {
             Self::Organisation(organisation) => organisation.id,
-            Self::RelyingParty(party) => party.organisation,
+            Self::RelyingParty { party, .. } => party.organisation,
             Self::Operator(_) => Organisation::OPERATORS,
             Self::ApiKey { organisation, .. }
             | Self::RevokeApiKey { organisation, .. }
@@ -57,7 +62,7 @@ impl Registration {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Organisation(_) => "organisation.put",
-            Self::RelyingParty(_) => "relying_party.put",
+            Self::RelyingParty { .. } => "relying_party.put",
             Self::ApiKey { .. } => "api_key.made",
             Self::RevokeApiKey { .. } => "api_key.revoked",
             Self::Operator(operator) if operator.removed_at.is_some() => "operator.removed",
@@ -68,7 +73,7 @@ impl Registration {
 
     pub(crate) fn actor(&self) -> String {
         match self {
-            Self::Policy { by, .. } => format!("command:{by}"),
+            Self::RelyingParty { by, .. } | Self::Policy { by, .. } => by.to_string(),
             _ => "command".to_owned(),
         }
     }
@@ -78,9 +83,13 @@ impl Registration {
             Self::Organisation(organisation) => {
                 serde_json::json!({ "name": organisation.name, "public_url": organisation.public_url })
             }
-            Self::RelyingParty(party) => {
-                serde_json::json!({ "relying_party": party.id, "name": party.name, "return_urls": party.return_urls })
-            }
+            Self::RelyingParty { party, .. } => serde_json::json!({
+                "relying_party": party.id,
+                "name": party.name,
+                "return_urls": party.return_urls,
+                "methods": party.methods,
+                "rollout": party.rollout,
+            }),
             Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),
             Self::RevokeApiKey { key, .. } => serde_json::json!({ "key": key }),
             Self::Operator(operator) => serde_json::json!({

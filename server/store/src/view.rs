@@ -1,7 +1,8 @@
 //! What can be read: snapshots for the prepare phase, the registry, inboxes, chains. Never a verdict.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Device, DeviceCopy, Needs, Notice, Operator, Organisation, RelyingParty, User,
+    Account, ApiKey, Challenge, Device, DeviceCopy, ExternalId, Needs, Notice, Operator, Organisation, RelyingParty,
+    User,
     audit::{Chain, Checkpoint, Entry, Head},
 };
 use koppel_protocol::id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, RelyingPartyId};
@@ -109,6 +110,21 @@ view! {
         /// Whose.
         organisation: OrganisationId
     } -> Vec<RelyingParty> = |self, reader| reader.relying_parties(self.organisation);
+
+    /// Users of an organisation with their phones and methods, by the panel's id; also those that were deleted.
+    Users [true] {
+        /// Whose.
+        organisation: OrganisationId,
+        /// Only those after this one; none: from the first.
+        after: Option<ExternalId>,
+        /// At most so many.
+        limit: u32
+    } -> Vec<Account> = |self, reader| {
+        let users = reader.users(self.organisation, self.after.as_ref(), self.limit)?;
+        let needs = Needs { devices: true, methods: true, ..Needs::default() };
+        let accounts = users.into_iter().map(|user| reader.account(user, &needs));
+        Ok(accounts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    };
 
     /// All operators, by name; also those that were removed.
     Operators {} -> Vec<Operator> = |self, reader| reader.operators();

@@ -15,6 +15,7 @@ mod proofs;
 mod relay;
 mod roads;
 mod roles;
+mod rollout;
 mod secrets;
 mod tls;
 mod wizard;

@@ -12,7 +12,7 @@ use crate::pages::{Browser, location, open, returned, token};
 /// A relying party whose users need a backup.
 async fn world() -> World {
     let world = World::start().await;
-    let set = RelyingPartySet { name: "Klantpaneel".to_owned(), methods: None, backups: Some(1) };
+    let set = RelyingPartySet { backups: Some(1), ..RelyingPartySet::named("Klantpaneel") };
     command(&world.config, Command::RelyingPartySet(set)).await;
     world
 }
@@ -29,7 +29,7 @@ pub(crate) struct Page<'w> {
 }
 
 impl<'w> Page<'w> {
-    async fn open(world: &'w World, user: &str) -> Page<'w> {
+    pub(crate) async fn open(world: &'w World, user: &str) -> Page<'w> {
         let session = Session::new();
         let (prompt, url) = open(world, user, &session, "code").await;
         Page { prompt, session, ..Page::at(world, Browser::new(world), &url).await }
@@ -42,6 +42,11 @@ impl<'w> Page<'w> {
         Page { world, browser, path, prompt: String::new(), session: Session::new(), shown }
     }
 
+    /// Sends a form and looks no further.
+    pub(crate) async fn post(&mut self, action: &str, form: &[(&str, &str)]) -> Answer {
+        self.browser.post(&format!("{}/{action}", self.path), form).await
+    }
+
     /// Sends a form of the page that is shown, and follows where it leads on the same page.
     pub(crate) async fn send(&mut self, action: &str, field: (&str, &str)) -> &Answer {
         let form_token = token(&self.shown);
@@ -49,14 +54,14 @@ impl<'w> Page<'w> {
         if !field.0.is_empty() {
             form.push(field);
         }
-        self.shown = self.browser.post(&format!("{}/{action}", self.path), &form).await;
+        self.shown = self.post(action, &form).await;
         if self.shown.status == StatusCode::SEE_OTHER && location(&self.shown) == self.path {
             self.shown = self.browser.get(&self.path).await;
         }
         &self.shown
     }
 
-    async fn again(&mut self) -> &Answer {
+    pub(crate) async fn again(&mut self) -> &Answer {
         self.shown = self.browser.get(&self.path).await;
         &self.shown
     }
@@ -96,20 +101,25 @@ impl<'w> Page<'w> {
     /// Where the page leads when it is finished.
     pub(crate) async fn leave(&mut self) -> String {
         let form_token = token(&self.shown);
-        location(&self.browser.post(&format!("{}/finish", self.path), &[("form_token", &form_token)]).await)
+        location(&self.post("finish", &[("form_token", &form_token)]).await)
     }
 
     /// Goes back to the panel, which asks for the verdict.
     async fn finish(&mut self) -> Value {
         let form_token = token(&self.shown);
-        let back = self.browser.post(&format!("{}/finish", self.path), &[("form_token", &form_token)]).await;
+        let back = self.post("finish", &[("form_token", &form_token)]).await;
         self.verdict(&back).await
     }
 
-    async fn verdict(&self, back: &Answer) -> Value {
+    /// What the panel hears when it exchanges what the browser brought back.
+    pub(crate) async fn exchange(&self, back: &Answer) -> Answer {
         let back = returned(&location(back));
         let body = json!({ "code": back["code"], "v": self.session.v() });
-        let verified = self.world.post(&format!("/v1/prompts/{}/result", self.prompt), body).await;
+        self.world.post(&format!("/v1/prompts/{}/result", self.prompt), body).await
+    }
+
+    async fn verdict(&self, back: &Answer) -> Value {
+        let verified = self.exchange(back).await;
         assert_eq!(verified.status, StatusCode::OK, "{verified:?}");
         verified.body
     }

@@ -88,6 +88,10 @@ impl Draft<'_> {
         self.begin_login(begun)?;
         self.not_locked()?;
         self.first_factor_is_fresh(begun.purpose, begun.first_factor_at)?;
+        if begun.purpose == Purpose::Login && self.account.may_do_without(terms, self.now()) {
+            let from = terms.rollout.of(&self.account.user).required_from();
+            return Err(Refusal::NotRequired { from });
+        }
         let prepared = self.hold(Wanted::Login { terms, mode, prefer }, prepared)?;
         self.not_by_recovery(prepared)?;
         let login = Login {

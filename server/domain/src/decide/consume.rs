@@ -7,7 +7,7 @@ use crate::{Challenge, ChallengeState, Evidence, Holder, Method, MethodKind, Ref
 
 impl Draft<'_> {
     pub(super) fn consume(&mut self, id: ChallengeId, terms: &Terms, v: &Secret<32>) -> Result<Reply, Refusal> {
-        self.held_challenge(id, &Holder::Panel { terms: *terms, v: v.clone() })?;
+        self.held_challenge(id, &Holder::Panel { terms: terms.clone(), v: v.clone() })?;
         Ok(Reply::Verified(Box::new(self.take_approval(id, terms)?)))
     }
 

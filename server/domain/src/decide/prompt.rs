@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::{draft::Draft, guard::same};
 use crate::{
-    ChallengeState, Change, OpenPrompt, Prompt, PromptState, Purpose, Refusal, Reply, ResultCode, Terms, Time,
+    ChallengeState, Change, Enforcement, OnPage, OpenPrompt, Postponed, Prompt, PromptState, Purpose, Refusal, Reply,
+    ResultCode, Terms, Time,
 };
 
 /// A panel's clock may be ahead of ours by so much.
@@ -19,6 +20,7 @@ impl Draft<'_> {
         self.begin_login(&open.login)?;
         self.not_locked()?;
         self.first_factor_is_fresh(open.login.purpose, open.login.first_factor_at)?;
+        self.is_asked(&open.terms, open.login.purpose)?;
         let id = PromptId::from_bytes(self.fresh.id());
         let now = self.now();
         let login = open.login.clone();
@@ -49,6 +51,16 @@ impl Draft<'_> {
         };
         self.move_prompt(prompt, PromptState::Open);
         Ok(Reply::PromptOpened { prompt: id })
+    }
+
+    /// Where the rule for this user is *off*, no login leads to the set-up.
+    fn is_asked(&self, terms: &Terms, purpose: Purpose) -> Result<(), Refusal> {
+        let off = terms.rollout.of(&self.account.user) == Enforcement::Off;
+        if purpose == Purpose::Login && off && self.account.may_do_without(terms, self.now()) {
+            Err(Refusal::NotRequired { from: None })
+        } else {
+            Ok(())
+        }
     }
 
     /// The panel checked a password not long ago; less long for settings.
@@ -142,7 +154,32 @@ impl Draft<'_> {
         if prompt.purpose != Purpose::Settings && self.account.backups_missing(terms.methods) > 0 {
             return Err(Refusal::BackupMissing);
         }
-        let result = Some(ResultCode { hash: code, until: self.now().plus(self.policy().result_code_lifetime) });
+        self.hand_out(prompt, code, false)
+    }
+
+    /// *Later*: the page goes back to the panel with a code that says so. Only while the rules wait for this user.
+    pub(super) fn postpone_set_up(&mut self, page: &OnPage, code: Bytes<32>) -> Result<Reply, Refusal> {
+        let prompt = self.held_page(page.prompt, page.cookie)?;
+        if prompt.relying_party != page.terms.id {
+            return Err(Refusal::NotFound);
+        }
+        self.not_locked()?;
+        let now = self.now();
+        if prompt.purpose != Purpose::Login || !self.account.may_do_without(&page.terms, now) {
+            return Err(Refusal::NotVerified);
+        }
+        let former = self.account.user.postponed;
+        let (times, first) = former.map_or((0, now), |former| (former.times, former.first));
+        self.account.user.postponed = Some(Postponed { times: times.saturating_add(1), first, last: now });
+        self.note("set_up.postponed", json!({ "prompt": page.prompt }));
+        self.hand_out(prompt, code, true)
+    }
+
+    /// A result code, which the panel exchanges; a newer one takes the place of the former.
+    fn hand_out(&mut self, prompt: Prompt, hash: Bytes<32>, postponed: bool) -> Result<Reply, Refusal> {
+        let id = prompt.id;
+        let until = self.now().plus(self.policy().result_code_lifetime);
+        let result = Some(ResultCode { hash, until, postponed });
         if prompt.state == PromptState::Done {
             let version = prompt.version + 1;
             self.put(Change::PutPrompt(Box::new(Prompt { result, version, ..prompt })));
@@ -170,10 +207,19 @@ impl Draft<'_> {
             PromptState::Open | PromptState::Bound => return Err(Refusal::NotVerified),
         }
         let now = self.now();
-        let right = prompt.result.as_ref().is_some_and(|result| same(&result.hash, &code) && now < result.until);
-        if !right {
+        let right = prompt.result.as_ref().filter(|result| same(&result.hash, &code) && now < result.until);
+        let Some(result) = right else {
             self.note("result.wrong_code", json!({ "prompt": id }));
             return Err(Refusal::NotVerified);
+        };
+        if result.postponed {
+            self.not_locked()?;
+            if !self.account.may_do_without(terms, now) {
+                return Err(Refusal::NotVerified);
+            }
+            let from = terms.rollout.of(&self.account.user).required_from();
+            self.move_prompt(prompt, PromptState::Exchanged);
+            return Err(Refusal::NotRequired { from });
         }
         let challenge = prompt.challenge.ok_or(Refusal::NotVerified)?;
         let verified = self.take_approval(challenge, terms)?;

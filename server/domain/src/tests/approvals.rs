@@ -185,15 +185,7 @@ fn a_code_challenge_cannot_be_approved_and_can_be_denied() {
 fn whatever_falls_between_approval_and_consumption_stops_it() {
     type Stop = fn(DeviceId) -> Command;
     let disable: Stop = |_| {
-        let put = crate::PutUser {
-            login_name: crate::fixture::login_name(),
-            display: None,
-            locale: None,
-            group: None,
-            enabled: Some(false),
-            protected: None,
-            password_changed_at: None,
-        };
+        let put = crate::PutUser { enabled: Some(false), ..crate::PutUser::named(crate::fixture::login_name()) };
         Command::PutUser(Box::new(put))
     };
     let remove: Stop = |device| Command::RemoveDevice { device };
@@ -230,7 +222,7 @@ fn where_only_a_signature_counts_a_code_opens_nothing() {
     let challenge = world.challenge(2, Mode::Code).id;
     let strict = crate::Terms { requires_device_signature: true, ..terms() };
     let code = world.right_code(challenge);
-    let holder = crate::Holder::Panel { terms: strict, v: v(2) };
+    let holder = crate::Holder::Panel { terms: strict.clone(), v: v(2) };
     assert_eq!(world.run(Command::CheckCode { challenge, holder, typed: Typed::App(code) }, panel()), Err(NotVerified));
     let plan = crate::plan::plan(
         &world.account,

@@ -19,15 +19,7 @@ fn operator(name: &str, role: Role) -> Actor {
 }
 
 fn protect(world: &mut World) {
-    let put = PutUser {
-        login_name: login_name(),
-        display: None,
-        locale: None,
-        group: None,
-        enabled: None,
-        protected: Some(true),
-        password_changed_at: None,
-    };
+    let put = PutUser { protected: Some(true), ..PutUser::named(login_name()) };
     expect(world.run(Command::PutUser(Box::new(put)), panel()), "put");
 }
 
@@ -174,17 +166,7 @@ fn a_desk_lets_codes_be_typed_again() {
 #[test]
 fn operators_and_users_have_names_apart() {
     let mut world = World::new();
-    let put = |name: &str| {
-        Command::PutUser(Box::new(PutUser {
-            login_name: name.parse().expect("a name"),
-            display: None,
-            locale: None,
-            group: None,
-            enabled: None,
-            protected: None,
-            password_changed_at: None,
-        }))
-    };
+    let put = |name: &str| Command::PutUser(Box::new(PutUser::named(name.parse().expect("a name"))));
     for name in ["desk/anna", "Desk/anna", "ＤＥＳＫ/anna"] {
         assert!(matches!(world.run(put(name), panel()), Err(Refusal::InvalidField(_))), "{name}");
     }

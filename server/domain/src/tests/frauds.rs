@@ -24,15 +24,7 @@ fn reported() -> (World, DeviceId) {
 
 fn put(enabled: Option<bool>, password_changed_at: Option<Time>) -> Command {
     let login_name = login_name();
-    Command::PutUser(Box::new(PutUser {
-        login_name,
-        display: None,
-        locale: None,
-        group: None,
-        enabled,
-        protected: None,
-        password_changed_at,
-    }))
+    Command::PutUser(Box::new(PutUser { enabled, password_changed_at, ..PutUser::named(login_name) }))
 }
 
 /// threats row 2

@@ -78,7 +78,12 @@ fn what_was_prepared_for_another_account_state_is_prepared_again() {
     let terms = terms();
     let request = || {
         let login = World::new().begun(1, Purpose::Login);
-        Box::new(crate::ChallengeRequest::Direct { terms, login, mode: Some(Mode::Number), prefer: None })
+        Box::new(crate::ChallengeRequest::Direct {
+            terms: terms.clone(),
+            login,
+            mode: Some(Mode::Number),
+            prefer: None,
+        })
     };
     let prepared = world.prepare(Wanted::Login { terms: &terms, mode: Some(Mode::Number), prefer: None });
     let start = |prepared| Command::StartChallenge { request: request(), prepared };

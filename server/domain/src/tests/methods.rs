@@ -339,12 +339,12 @@ fn a_page_lets_go_only_when_the_backup_is_there_and_its_yes_lasts_until_then() {
     let mut world = World::new();
     let prompt = world.bound_prompt(1, Purpose::Login);
     let seed = sealed_seed(b"one");
-    let with = |step| Command::SetUp { page: OnPage { prompt, cookie: cookie(1), terms: strict }, step };
+    let with = |step| Command::SetUp { page: OnPage { prompt, cookie: cookie(1), terms: strict.clone() }, step };
     expect(world.run(with(SetUp::OfferAuthenticator { seed: seed.clone() }), browser()), "offered");
     let seed = open_seed(&seed);
     let code = seed.code(world.now.0 / STEP);
     expect(world.run(with(SetUp::ProveAuthenticator { code, seed }), browser()), "proven");
-    assert_eq!(finish(&mut world, prompt, 1, strict), Err(BackupMissing));
+    assert_eq!(finish(&mut world, prompt, 1, strict.clone()), Err(BackupMissing));
     world.wait(900);
     expect(add_recovery_codes(&mut world, prompt, 1), "a quarter of an hour later");
     expect(finish(&mut world, prompt, 1, strict), "finished");

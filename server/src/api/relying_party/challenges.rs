@@ -126,7 +126,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Request) -> Resu
         let wanted = Wanted::Login { terms: &terms, mode, prefer };
         let prepared =
             app.prepare(&account, wanted, &organisation.policy, cid, |plan| context.subject(&app, cid, plan))?;
-        let request = Box::new(ChallengeRequest::Direct { terms, login: login.clone(), mode, prefer });
+        let request = Box::new(ChallengeRequest::Direct { terms: terms.clone(), login: login.clone(), mode, prefer });
         let mut ask = app.ask(at.clone(), Command::StartChallenge { request, prepared }, asked.caller.by());
         ask.idempotency = Some(once.idempotency(render.clone()));
         if let Some(answer) = app.attempt(ask, &mut attempts).await? {
@@ -352,9 +352,9 @@ pub(crate) fn redelivery(
         began: challenge.created.0,
         page_ip,
     };
-    let terms = *holder.terms();
+    let terms = holder.terms();
     let next = method.or_else(|| challenge.delivery().map(|delivery| delivery.method));
-    let wanted = Wanted::Redelivery { challenge, method: next, terms: &terms };
+    let wanted = Wanted::Redelivery { challenge, method: next, terms };
     let prepared = app.prepare(account, wanted, &organisation.policy, challenge.id, |plan| {
         context.subject(app, challenge.id, plan)
     })?;

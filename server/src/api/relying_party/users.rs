@@ -7,8 +7,8 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use koppel_domain::{
-    Account, Command, ExternalId, LoginName, Method, MethodRules, MethodState, Needs, PairingState, PutUser,
-    RecoveryCodes, Reply, Scope, Time, UserStatus,
+    Account, Command, Enforcement, ExternalId, LoginName, Method, MethodRules, MethodState, Needs, PairingState,
+    PutUser, RecoveryCodes, Reply, Scope, Time, UserStatus,
 };
 use koppel_protocol::Text;
 use koppel_protocol::phone_api::DeviceState;
@@ -83,6 +83,14 @@ pub(super) struct UserAnswer {
     locked: Option<LockField>,
     /// Whether a second factor can be asked for.
     enrolled: bool,
+    /// Whether the caller's relying party leads this user to the set-up while there is none: `off`, `optional`, `required`.
+    #[schema(example = "optional")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforcement: Option<&'static str>,
+    /// From when on it is required, in seconds, or null.
+    required_from: Option<u64>,
+    /// The set-up that the user put off, or null.
+    put_off: Option<PutOffField>,
     /// The ways to answer.
     methods: Vec<MethodField>,
     /// The phones.
@@ -110,6 +118,17 @@ struct ResetField {
     asked_at: u64,
     /// When it may be carried out, in seconds, unless a factor is right before.
     due: u64,
+}
+
+/// A set-up that was put off.
+#[derive(Debug, Serialize, ToSchema)]
+struct PutOffField {
+    /// How often.
+    times: u32,
+    /// The first time, in seconds.
+    first: u64,
+    /// The last time, in seconds.
+    last: u64,
 }
 
 /// A method.
@@ -168,9 +187,10 @@ struct PendingField {
 }
 
 impl UserAnswer {
-    fn of(account: &Account, app: &App) -> UserAnswer {
+    fn of(account: &Account, app: &App, caller: Option<&Caller>) -> UserAnswer {
         let user = &account.user;
         let (now, epoch) = (app.now(), app.epoch());
+        let rule = caller.map(|caller| caller.terms().rollout.of(user));
         let listed = account
             .devices
             .iter()
@@ -188,6 +208,17 @@ impl UserAnswer {
             reset: user.reset.as_ref().map(|reset| ResetField { asked_at: reset.asked_at.0, due: reset.due.0 }),
             locked: user.lock.map(|lock| LockField { why: "fraud", at: lock.at.0 }),
             enrolled: account.is_protected(MethodRules::ALL),
+            enforcement: rule.map(|rule| match rule {
+                Enforcement::Off => "off",
+                rule if rule.may_wait(now) => "optional",
+                _ => "required",
+            }),
+            required_from: rule.and_then(Enforcement::required_from).map(|at| at.0),
+            put_off: user.postponed.map(|postponed| PutOffField {
+                times: postponed.times,
+                first: postponed.first.0,
+                last: postponed.last.0,
+            }),
             methods: account.methods.iter().map(MethodField::of).collect(),
             devices: listed.map(DeviceField::of).collect(),
             pending_pairings: pending
@@ -245,7 +276,7 @@ pub(crate) async fn read(app: &App, at: Locator) -> Result<Account, Problem> {
 /// The user as panels and commands see them.
 pub(crate) async fn show_user(app: &App, at: Locator) -> Result<serde_json::Value, Problem> {
     let account = read(app, at).await?;
-    Ok(serde_json::json!(UserAnswer::of(&account, app)))
+    Ok(serde_json::json!(UserAnswer::of(&account, app, None)))
 }
 
 /// A user of the caller's organisation.
@@ -283,7 +314,7 @@ pub(super) async fn put(
     let reply = app.decide(at.clone(), command, asked.caller.by()).await?;
     let status = if reply == (Reply::UserPut { created: true }) { StatusCode::CREATED } else { StatusCode::OK };
     let account = read(&app, at).await?;
-    Ok((status, Json(UserAnswer::of(&account, &app))).into_response())
+    Ok((status, Json(UserAnswer::of(&account, &app, Some(&asked.caller)))).into_response())
 }
 
 /// See a user
@@ -301,7 +332,7 @@ pub(super) async fn show(
 ) -> Result<Json<UserAnswer>, Problem> {
     let caller = Caller::with_any(&app, &headers, source, &[Scope::Manage, Scope::Desk]).await?;
     let account = read(&app, locate(&caller, &external_id)?).await?;
-    Ok(Json(UserAnswer::of(&account, &app)))
+    Ok(Json(UserAnswer::of(&account, &app, Some(&caller))))
 }
 
 /// Delete a user

@@ -1,4 +1,5 @@
-//! `POST /p/{prompt}/finish`: back to the panel, with a result code or without.
+//! `POST /p/{prompt}/finish`: back to the panel, with a result code or without. *Later* has one too: only the panel may ask what it is
+//! worth, and hears that nobody is verified.
 
 use std::sync::Arc;
 
@@ -45,7 +46,8 @@ pub(super) async fn finish(
         match leave.as_deref() {
             None => to_panel(&app, held).await,
             Some("cancel") => leave_page(&app, &held, "cancelled").await,
-            Some(_) => Err(Problem::because(Slug::InvalidField, "Field `leave`: `cancel` or nothing.")),
+            Some("later") => postpone(&app, held).await,
+            Some(_) => Err(Problem::because(Slug::InvalidField, "Field `leave`: `cancel`, `later` or nothing.")),
         }
     };
     finished.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
@@ -65,6 +67,19 @@ pub(super) async fn to_panel(app: &App, held: Held) -> Result<Response, Problem>
             leave_page(app, &held, "not-verified").await
         }
         Err(problem) if matches!(problem.slug, Slug::Unavailable | Slug::WrongBinding) => Err(problem),
+        Err(_) => show(app, held.again(app).await?, Complaint::default()).await,
+    }
+}
+
+/// Back with a code that verifies nobody.
+async fn postpone(app: &App, held: Held) -> Result<Response, Problem> {
+    let code = koppel_protocol::bytes::encode(&app.draw::<16>()?);
+    let command = Command::PostponeSetUp { page: held.on_page(), code: app.derive.result_code(code.as_bytes()) };
+    match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
+        Ok(Reply::Finished { prompt }) => back(&held, &prompt, &[("code", &code)]),
+        Ok(_) => Err(Problem::new(Slug::Unavailable)),
+        Err(problem) if matches!(problem.slug, Slug::Unavailable | Slug::WrongBinding) => Err(problem),
+        // The day has come, or something was set up elsewhere meanwhile: the page says what is to be done now.
         Err(_) => show(app, held.again(app).await?, Complaint::default()).await,
     }
 }

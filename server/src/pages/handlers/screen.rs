@@ -11,8 +11,8 @@ use koppel_protocol::{Bytes, bytes};
 
 use super::super::{
     Card, CardState, CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame,
-    Invitation, Language, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone, PendingDevice, Progress, QrCode,
-    Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why, WizardPage, WizardStep,
+    Invitation, Language, Later, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone, PendingDevice, Progress,
+    QrCode, Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why, WizardPage, WizardStep,
 };
 use super::form;
 use crate::app::App;
@@ -87,12 +87,21 @@ impl Held {
     fn enrol(&self, app: &App, reason: EnrolReason, step: EnrolStep) -> Result<Screen, Problem> {
         let (frame, forms, version) = (self.frame(), self.forms(app)?, self.account.user.version);
         let choice = reason == EnrolReason::First && self.relying_party.methods.totp;
-        Ok(Screen::Enrol(Box::new(EnrolPage { frame, forms, version, reason, choice, step })))
+        let later = self.later(app).filter(|_| !choice);
+        Ok(Screen::Enrol(Box::new(EnrolPage { frame, forms, version, reason, choice, later, step })))
     }
 
     pub(super) fn wizard(&self, app: &App, step: WizardStep) -> Result<Screen, Problem> {
         let (frame, forms, version) = (self.frame(), self.forms(app)?, self.account.user.version);
         Ok(Screen::Wizard(Box::new(WizardPage { frame, forms, version, step })))
+    }
+
+    /// Whether the set-up may be put off, and until when.
+    fn later(&self, app: &App) -> Option<Later> {
+        let terms = self.relying_party.terms();
+        let may = self.prompt.purpose == Purpose::Login && self.account.may_do_without(&terms, app.now());
+        let from = terms.rollout.of(&self.account.user).required_from();
+        may.then(|| Later { until: from.map(|from| self.language.date(from.0)) })
     }
 
     /// By what else than the live delivery this account can answer.
@@ -239,7 +248,8 @@ impl Held {
             () if self.prompt.purpose == Purpose::Enrol => Why::More,
             () => return self.verify(app, VerifyStep::Approved),
         };
-        self.wizard(app, WizardStep::Choose { why, cards: self.cards(why) })
+        let later = self.later(app).filter(|_| why == Why::First);
+        self.wizard(app, WizardStep::Choose { why, cards: self.cards(why), later })
     }
 
     /// Something was set up on this page.

@@ -207,6 +207,7 @@ pub(super) async fn ask(app: &App, held: &Held) -> Result<Reply, Problem> {
         let wanted = Wanted::Login { terms: &terms, mode: prompt.mode, prefer: prompt.prefer };
         let policy = &held.organisation.policy;
         let prepared = app.prepare(&account, wanted, policy, cid, |plan| context.subject(app, cid, plan))?;
+        let terms = terms.clone();
         let request = Box::new(ChallengeRequest::Page { prompt: prompt.id, cookie: held.cookie, terms });
         let ask = app.ask(at.clone(), Command::StartChallenge { request, prepared }, held.by());
         if let Some(answer) = app.attempt(ask, &mut attempts).await? {

@@ -99,7 +99,7 @@ handler! {
 
 impl Held {
     /// This page for verdicts.
-    fn on_page(&self) -> OnPage {
+    pub(super) fn on_page(&self) -> OnPage {
         OnPage { prompt: self.prompt.id, cookie: self.cookie, terms: self.relying_party.terms() }
     }
 

@@ -1,8 +1,8 @@
 //! Sweeps, jobs, the registry, inboxes.
 
 use koppel_domain::{
-    ApiKey, ChallengeState, Command, MethodRules, Mode, Operator, Policy, RelyingParty, Role, Scope, Task, Time,
-    Welcome,
+    ApiKey, ChallengeState, Command, MethodRules, Mode, Operator, Policy, RelyingParty, Role, Rollout, Scope, Task,
+    Time, Welcome,
     audit::{self, Chain, Checkpoint, merkle_root},
     fixture::{API_KEY, ORGANISATION, RELYING_PARTY, phone, text},
 };
@@ -84,6 +84,7 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         mode: Mode::Code,
         requires_device_signature: false,
         methods: MethodRules::ALL,
+        rollout: Rollout::REQUIRED,
         created: Time(1),
     };
     let key = ApiKey {
@@ -95,7 +96,10 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         last_used: None,
         created: Time(1),
     };
-    store.register(Registration::RelyingParty(Box::new(party.clone()))).await.expect("registered");
+    store
+        .register(Registration::RelyingParty { party: Box::new(party.clone()), by: text("command:root") })
+        .await
+        .expect("registered");
     store
         .register(Registration::ApiKey { organisation: ORGANISATION, key: Box::new(key.clone()) })
         .await
@@ -106,7 +110,8 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
 
     let mut policy = Policy::default();
     policy.set("code_digits", 8).expect("within bounds");
-    let change = Registration::Policy { organisation: ORGANISATION, policy: Box::new(policy), by: text("root") };
+    let change =
+        Registration::Policy { organisation: ORGANISATION, policy: Box::new(policy), by: text("command:root") };
     store.register(change).await.expect("registered");
     let found = store.read(FindOrganisation { organisation: ORGANISATION }).await.expect("readable").expect("there");
     assert_eq!((found.policy.code_digits, found.policy.version), (8, 2));

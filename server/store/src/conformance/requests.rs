@@ -12,7 +12,7 @@ use koppel_protocol::{
 };
 
 use super::{Outside, ask, decided, furnished, here, idempotency, retell, soon, whole, with_a_phone, written_down};
-use crate::{Answer, Ask, Environment, Locator, Snapshot, Store};
+use crate::{Answer, Ask, Environment, Locator, Snapshot, Store, Users};
 
 fn invite() -> Step {
     Step {
@@ -60,24 +60,38 @@ pub(crate) async fn a_proof_counts_once<S: Store, G>(make: fn(Environment) -> (S
     assert_eq!(decided(store.execute(ask(&step)).await.expect("decides")), Err(Refusal::Unauthenticated));
 }
 
+fn put(external: &str, name: &str) -> Ask {
+    let put = PutUser::named(name.parse().expect("a name"));
+    let at = Locator::ExternalId(ORGANISATION, external.parse().expect("an id"));
+    let command = Command::PutUser(Box::new(put));
+    Ask { at, command, actor: panel(), source: None, proof: None, idempotency: None, deadline: soon() }
+}
+
+pub(crate) async fn users_are_read_in_pieces_by_the_panels_id<S: Store, G>(make: fn(Environment) -> (S, G)) {
+    let outside = Outside::new();
+    let (store, _guard, world, device) = with_a_phone(make, &outside).await;
+    outside.draw_from(1 << 41);
+    for external in ["b", "a\u{e9}", "10", "9"] {
+        decided(store.execute(put(external, external)).await.expect("decides")).expect("put");
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.read(Users { organisation: ORGANISATION, after, limit: 2 }).await.expect("readable");
+        let Some(last) = page.last() else { break };
+        after = Some(last.user.external_id.clone());
+        seen.extend(page);
+    }
+    let ids: Vec<_> = seen.iter().map(|account| account.user.external_id.as_str()).collect();
+    assert!(ids.is_sorted() && ids.len() == 5, "{ids:?}");
+    let ours = seen.iter().find(|account| account.user.id == world.account.user.id).expect("the world's");
+    assert!(ours.device(device).is_some() && ours.method(koppel_domain::MethodKind::App).is_some());
+    let other = koppel_domain::Organisation::OPERATORS;
+    assert_eq!(store.read(Users { organisation: other, after: None, limit: 9 }).await, Ok(Vec::new()));
+}
+
 pub(crate) async fn a_login_name_belongs_to_one_user<S: Store, G>(make: fn(Environment) -> (S, G)) {
     let outside = Outside::new();
     let (store, _guard) = furnished(make, &outside).await;
-    let put = |external: &str, name: &str| {
-        let login_name = name.parse().expect("a name");
-        let put = PutUser {
-            login_name,
-            display: None,
-            locale: None,
-            group: None,
-            enabled: None,
-            protected: None,
-            password_changed_at: None,
-        };
-        let at = Locator::ExternalId(ORGANISATION, external.parse().expect("an id"));
-        let command = Command::PutUser(Box::new(put));
-        Ask { at, command, actor: panel(), source: None, proof: None, idempotency: None, deadline: soon() }
-    };
     let answer = |answer: Result<Answer, _>| decided(answer.expect("decides"));
     assert_eq!(answer(store.execute(put("1", "Jan")).await), Ok(Reply::UserPut { created: true }));
     assert_eq!(answer(store.execute(put("2", "ＪＡＮ")).await), Err(Refusal::LoginNameTaken));

@@ -1,8 +1,8 @@
 //! Reading, on the writer's connection within its transaction and on the readers' own.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Decision, DeviceCopy, Needs, Operator, Organisation, Pairing, Prompt, RelyingParty,
-    SharedBytes, User,
+    Account, ApiKey, Challenge, Decision, DeviceCopy, ExternalId, Needs, Operator, Organisation, Pairing, Prompt,
+    RelyingParty, SharedBytes, User,
     audit::{Chain, Checkpoint, Detail, Entry, Head},
 };
 use koppel_protocol::{
@@ -242,6 +242,17 @@ impl Reader for Tables<'_> {
 
     fn api_key(&self, id: ApiKeyId) -> rusqlite::Result<Option<ApiKey>> {
         first(self.0, "SELECT data FROM api_key WHERE id = ?1", [id.as_bytes()], |row| document(row, 0))
+    }
+
+    fn users(
+        &self,
+        organisation: OrganisationId,
+        after: Option<&ExternalId>,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<UserId>> {
+        let sql = "SELECT id FROM user WHERE organisation = ?1 AND external_id > ?2 ORDER BY external_id LIMIT ?3";
+        let after = after.map_or("", ExternalId::as_str);
+        all(self.0, sql, params![organisation.as_bytes(), after, limit], owner)
     }
 
     fn operators(&self) -> rusqlite::Result<Vec<Operator>> {

@@ -213,15 +213,7 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
     let mut refused = None;
     for n in 0..2000 {
         let login_name = format!("user{n}").parse().expect("a name");
-        let put = PutUser {
-            login_name,
-            display: None,
-            locale: None,
-            group: None,
-            enabled: None,
-            protected: None,
-            password_changed_at: None,
-        };
+        let put = PutUser::named(login_name);
         let at = crate::Locator::ExternalId(fixture::ORGANISATION, format!("{n}").parse().expect("an id"));
         let step = Step { command: Command::PutUser(Box::new(put)), actor: panel(), source: None, proof: None };
         let ask = crate::Ask { at: at.clone(), ..ask(&step) };

@@ -342,7 +342,7 @@ impl Ledger for Tables<'_> {
         )?;
         match act {
             Registration::Organisation(_) | Registration::Policy { .. } => {}
-            Registration::RelyingParty(party) => {
+            Registration::RelyingParty { party, .. } => {
                 change(
                     self.0,
                     "INSERT INTO relying_party (id, organisation, data) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET data = ?3",
