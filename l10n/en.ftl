@@ -271,6 +271,55 @@ message-busy-text = { $seconds ->
 }
 
 ## The support desk
+desk-panels = Panels
+desk-panels-none = Your organisations have no panel yet.
+desk-panels-open = Panels: progress and rules
+desk-panels-back = Back to the support desk
+desk-panel-open = Look at { $name }
+desk-rule = Rule
+desk-rule-off = Who wants to
+desk-rule-optional = May wait
+desk-rule-from = Required from { $day }
+desk-rule-day = Required from a day on
+desk-rule-required = Required
+desk-progress = How far the customers are
+desk-progress-sum = { $percent }% of { $users ->
+    [one] { $users } customer
+   *[other] { $users } customers
+} set up two-step verification.
+desk-progress-more = The server makes a list of all customers: koppel-server relying-party progress, with the option --csv.
+desk-group = Group
+desk-no-group = Without a group
+desk-users = Customers
+desk-set-up = Set up
+desk-backup-missing = No backup
+desk-put-off = Put off
+desk-not-yet = Nothing yet
+desk-lost = Lost
+desk-disabled = { $count ->
+    [one] { $count } disabled customer is not counted.
+   *[other] { $count } disabled customers are not counted.
+}
+desk-rules = Rules
+desk-rules-methods = Which methods count
+desk-rules-backups = How many methods besides the first
+desk-rules-mode = How the app confirms
+desk-rules-code = The phone shows a code
+desk-rules-number = A number is typed on the phone
+desk-rules-rule = Who has set up nothing yet
+desk-rules-day = From which day on
+desk-rules-care = The rules hold at once. Whoever has set something up is always asked for it. The day begins at 00:00 UTC.
+desk-rules-save = Save the rules
+desk-rules-saved = Saved. The rules hold from now on.
+desk-rules-no-factor = Nothing was changed. Recovery codes alone are not enough: choose the app or the authenticator too.
+desk-rules-signature = Nothing was changed. Only a phone's signature counts for this panel: the app must count.
+desk-rules-too-many = Nothing was changed. More methods must count than are asked besides the first.
+desk-rules-no-day = Nothing was changed. Fill in a day.
+desk-rules-no-group = Nothing was changed. Fill in the name of the group as the panel writes it.
+desk-groups = Groups with a rule of their own
+desk-groups-intro = A group goes first. Its name is the panel's, letter by letter.
+desk-groups-add = Save the rule for this group
+desk-groups-remove = { $group }: the ordinary rule from now on
 desk-title = Support desk
 desk-sign-in-intro = Sign in to help customers who cannot log in.
 desk-name = Name

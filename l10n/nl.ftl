@@ -271,6 +271,55 @@ message-busy-text = { $seconds ->
 }
 
 ## De servicedesk
+desk-panels = Panelen
+desk-panels-none = Uw organisaties hebben nog geen paneel.
+desk-panels-open = Panelen: voortgang en regels
+desk-panels-back = Terug naar de servicedesk
+desk-panel-open = { $name } bekijken
+desk-rule = Regel
+desk-rule-off = Wie dat wil
+desk-rule-optional = Mag later
+desk-rule-from = Verplicht vanaf { $day }
+desk-rule-day = Verplicht vanaf een dag
+desk-rule-required = Verplicht
+desk-progress = Hoever de klanten zijn
+desk-progress-sum = { $percent }% van { $users ->
+    [one] { $users } klant heeft
+   *[other] { $users } klanten heeft
+} tweestapsverificatie ingesteld.
+desk-progress-more = Een lijst van alle klanten maakt u op de server: koppel-server relying-party progress, met de optie --csv.
+desk-group = Groep
+desk-no-group = Zonder groep
+desk-users = Klanten
+desk-set-up = Ingesteld
+desk-backup-missing = Zonder reserve
+desk-put-off = Uitgesteld
+desk-not-yet = Nog niets
+desk-lost = Kwijt
+desk-disabled = { $count ->
+    [one] { $count } uitgeschakelde klant telt niet mee.
+   *[other] { $count } uitgeschakelde klanten tellen niet mee.
+}
+desk-rules = Regels
+desk-rules-methods = Welke methoden tellen
+desk-rules-backups = Hoeveel methoden naast de eerste
+desk-rules-mode = Hoe de app bevestigt
+desk-rules-code = De telefoon toont een code
+desk-rules-number = Op de telefoon wordt een getal getypt
+desk-rules-rule = Wie nog niets heeft ingesteld
+desk-rules-day = Vanaf welke dag
+desk-rules-care = De regels gelden meteen. Wie al iets heeft ingesteld, wordt er altijd om gevraagd. De dag begint om 00:00 uur UTC.
+desk-rules-save = Regels opslaan
+desk-rules-saved = Opgeslagen. De regels gelden vanaf nu.
+desk-rules-no-factor = Er is niets gewijzigd. Herstelcodes alleen zijn niet genoeg: kies ook de app of de authenticator.
+desk-rules-signature = Er is niets gewijzigd. Bij dit paneel telt alleen de handtekening van een telefoon: de app moet meetellen.
+desk-rules-too-many = Er is niets gewijzigd. Er moeten meer methoden meetellen dan er naast de eerste worden gevraagd.
+desk-rules-no-day = Er is niets gewijzigd. Vul een dag in.
+desk-rules-no-group = Er is niets gewijzigd. Vul de naam van de groep in zoals het paneel die schrijft.
+desk-groups = Groepen met een eigen regel
+desk-groups-intro = Een groep gaat voor. De naam is die van het paneel, letter voor letter.
+desk-groups-add = Regel voor deze groep opslaan
+desk-groups-remove = { $group }: voortaan de gewone regel
 desk-title = Servicedesk
 desk-sign-in-intro = Meld u aan om klanten te helpen die niet kunnen inloggen.
 desk-name = Naam

@@ -43,6 +43,8 @@ fn main() -> anyhow::Result<()> {
                 samples::Sample::Welcome(page) => (page.render()?, page.status()),
                 samples::Sample::Home(page) => (page.render()?, page.status()),
                 samples::Sample::Call(page) => (page.render()?, page.status()),
+                samples::Sample::Panels(page) => (page.render()?, page.status()),
+                samples::Sample::Panel(page) => (page.render()?, page.status()),
                 samples::Sample::Audit(page) => (page.render()?, page.status()),
             };
             fs::write(pages.join(format!("{name}.html")), html)?;

@@ -193,6 +193,9 @@ pub(crate) enum RelyingPartyDo {
         /// How many methods its users must have besides the first: 0 to 2
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(0..=2))]
         backups: Option<u8>,
+        /// How its logins are answered: code or number
+        #[arg(long, value_name = "MODE")]
+        mode: Option<String>,
         /// From when on users without a second factor must set one up: off, optional, required, or a day like 2027-03-01
         ///
         /// off: nobody is led to the set-up. optional: each login leads there, and "later" leads on. A day: optional until then, in UTC.
@@ -496,10 +499,10 @@ impl RelyingPartyDo {
                 methods,
                 backups,
             }),
-            RelyingPartyDo::Set { name, methods, backups, enforcement, group } => {
+            RelyingPartyDo::Set { name, methods, backups, mode, enforcement, group } => {
                 let rule = enforcement.map(|rule| RuleSet { rule, group });
                 let by = format!("command:{}", whoever_runs_this());
-                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, rule, by })
+                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, mode, rule, by })
             }
         })
     }

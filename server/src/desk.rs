@@ -6,6 +6,7 @@
 //! holds a code that lets somebody in, or a secret; a koppelcode is shown to whoever handed it out, while it lives.
 
 mod call;
+mod panels;
 mod sessions;
 mod shown;
 mod sign_in;
@@ -34,4 +35,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/desk/call/state", get(call::state))
         .route("/desk/call/audit", get(call::audit))
         .route("/desk/call/{act}", post(call::act))
+        .route("/desk/panels", get(panels::list))
+        .route("/desk/panels/{id}", get(panels::show))
+        .route("/desk/panels/{id}/rules", post(panels::set_rules))
+        .route("/desk/panels/{id}/group", post(panels::set_group))
 }

@@ -43,6 +43,7 @@ pub mod progress;
 pub mod proof;
 pub mod proof_memory;
 pub mod registry;
+pub mod rules;
 pub mod server;
 pub mod slow_hash;
 pub mod source;

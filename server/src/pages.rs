@@ -15,6 +15,7 @@
 pub mod assets;
 mod delivery;
 mod desk_page;
+mod desk_panels_page;
 mod enrol_page;
 mod frame;
 pub mod handlers;
@@ -37,6 +38,7 @@ pub use desk_page::{
     AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, HomePage, ResetNow,
     Said, SignInPage, SignInProblem, SpokenCode, WelcomePage, WelcomeProblem,
 };
+pub use desk_panels_page::{GroupLine, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid};
 pub use enrol_page::{ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice};
 pub use frame::{Forms, Frame};
 pub use language::Language;

@@ -106,6 +106,11 @@ impl MethodRules {
     /// Everything counts, and one is enough.
     pub const ALL: Self = Self { app: true, totp: true, recovery: true, backups: 0 };
 
+    /// The methods that count.
+    pub fn kinds(self) -> impl Iterator<Item = MethodKind> {
+        MethodKind::ALL.into_iter().filter(move |kind| self.allows(*kind))
+    }
+
     /// Whether a method counts.
     pub const fn allows(self, kind: MethodKind) -> bool {
         match kind {

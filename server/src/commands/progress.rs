@@ -14,6 +14,7 @@ use super::{Refused, perform};
 use crate::app::App;
 use crate::config::Config;
 use crate::progress::{self, Counts, Progress};
+use crate::rules::day;
 
 /// So many users come at once: far less than the longest line of the control socket.
 const AT_ONCE: u32 = 64;
@@ -72,16 +73,10 @@ pub(super) async fn piece(app: &App, asked: ProgressPiece) -> Result<Value, Refu
             group: user.group,
             standing: standing.to_owned(),
             times_put_off: user.postponed.map_or(0, |postponed| postponed.times),
-            last_put_off: user.postponed.map(|postponed| iso_date(postponed.last.0)).unwrap_or_default(),
+            last_put_off: user.postponed.map(|postponed| day(postponed.last)).unwrap_or_default(),
         }
     };
     Ok(json!(Piece { users: users.into_iter().map(person).collect(), next }))
-}
-
-/// A day as machines write it, in UTC.
-pub(super) fn iso_date(seconds: u64) -> String {
-    let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    at.map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
 }
 
 /// Reads all users, writes the file if there is to be one, and counts. `progress` hears how many are done.

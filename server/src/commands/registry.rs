@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Enforcement, Locale, MethodKind, MethodRules, Mode, NotALocale, Organisation, Policy, RelyingParty,
-    Rollout, Scope, Time,
+    ApiKey, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, RelyingParty, Rollout, Scope,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -14,10 +13,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Refused;
-use super::progress::iso_date;
 use crate::api::relying_party::key_text;
 use crate::app::{App, unavailable};
 use crate::config;
+use crate::rules::{self, Rule, Wrong};
 
 /// `organisation add`
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,6 +76,8 @@ pub struct RelyingPartySet {
     pub methods: Option<Vec<String>>,
     /// How many there must be besides the first.
     pub backups: Option<u8>,
+    /// `code` or `number`.
+    pub mode: Option<String>,
     /// From when on users who have none must set one up.
     pub rule: Option<RuleSet>,
     /// Who changes it, as chains name them.
@@ -86,7 +87,7 @@ pub struct RelyingPartySet {
 impl RelyingPartySet {
     /// Nothing changes yet.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), methods: None, backups: None, rule: None, by: "command".to_owned() }
+        Self { name: name.into(), methods: None, backups: None, mode: None, rule: None, by: "command".to_owned() }
     }
 }
 
@@ -274,11 +275,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         Some(origin) => address("the origin", origin)?.origin().ascii_serialization(),
         None => urls[0].origin().ascii_serialization(),
     };
-    let mode = match add.mode.as_str() {
-        "code" => Mode::Code,
-        "number" => Mode::Number,
-        _ => return Err(Refused::because("--mode is code or number")),
-    };
+    let mode = mode(&add.mode)?;
     let own = app.registry.relying_parties();
     if own.iter().any(|party| party.organisation == organisation.id && party.name.as_str() == add.name) {
         return Err(Refused(format!("{} has a relying party {} already", organisation.name, add.name)));
@@ -286,7 +283,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
     let all: &[&str] = if add.requires_device_signature { &["app", "recovery"] } else { &["app", "totp", "recovery"] };
     let methods = add.methods.unwrap_or_else(|| all.iter().map(ToString::to_string).collect());
     let backups = add.backups.unwrap_or_else(|| u8::from(methods.len() > 1));
-    let methods = method_rules(&methods, backups, add.requires_device_signature)?;
+    let methods = rules::methods(&kinds(&methods)?, backups, add.requires_device_signature)?;
     let party = RelyingParty {
         id: RelyingPartyId::from_bytes(id(app)?),
         organisation: organisation.id,
@@ -306,7 +303,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
 
 /// A relying party as commands show it.
 fn shown(party: &RelyingParty) -> Value {
-    let methods = MethodKind::ALL.into_iter().filter(|kind| party.methods.allows(*kind)).map(MethodKind::name);
+    let methods = party.methods.kinds().map(MethodKind::name);
     json!({
         "relying_party": party.id.to_string(),
         "name": party.name,
@@ -326,41 +323,12 @@ fn enforcement(rule: Enforcement) -> Value {
         Enforcement::Off => "off".into(),
         Enforcement::Optional => "optional".into(),
         Enforcement::REQUIRED => "required".into(),
-        Enforcement::RequiredFrom(at) => iso_date(at.0).into(),
+        Enforcement::RequiredFrom(at) => rules::day(at).into(),
     }
 }
 
 pub(super) fn show_relying_party(app: &App, name: &str) -> Result<Value, Refused> {
     Ok(shown(&*relying_party(app, name)?))
-}
-
-/// A rule as it is written: none, for a group: as everyone's.
-fn rule(text: &str) -> Result<Option<Enforcement>, Refused> {
-    let day = || {
-        let day: jiff::civil::Date = text.parse().ok()?;
-        let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-        u64::try_from(start.timestamp().as_second()).ok().map(|at| Enforcement::RequiredFrom(Time(at)))
-    };
-    match text {
-        "off" => Ok(Some(Enforcement::Off)),
-        "optional" => Ok(Some(Enforcement::Optional)),
-        "required" => Ok(Some(Enforcement::REQUIRED)),
-        "as-everyone" => Ok(None),
-        _ => day().map(Some).ok_or_else(|| {
-            Refused(format!("`{text}` is no rule: say off, optional, required, or the day from which it is required, like 2027-03-01"))
-        }),
-    }
-}
-
-fn set_rule(rollout: &mut Rollout, set: &RuleSet) -> Result<(), Refused> {
-    let group = set.group.as_deref().map(|group| text("the group", group)).transpose()?;
-    match (group, rule(&set.rule)?) {
-        (None, Some(rule)) => rollout.everyone = rule,
-        (Some(group), Some(rule)) => drop(rollout.groups.insert(group, rule)),
-        (Some(group), None) => drop(rollout.groups.remove(&group)),
-        (None, None) => return Err(Refused::because("as-everyone is a rule for a group: say which with --group")),
-    }
-    Ok(())
 }
 
 /// The one relying party of this name or id.
@@ -375,45 +343,36 @@ pub(super) fn relying_party(app: &App, name: &str) -> Result<Arc<RelyingParty>, 
     }
 }
 
-/// Which methods count and how many there must be, if somebody can have so many.
-fn method_rules(methods: &[String], backups: u8, signature: bool) -> Result<MethodRules, Refused> {
+/// Methods by their names.
+fn kinds(methods: &[String]) -> Result<Vec<MethodKind>, Refused> {
     let kinds = methods.iter().map(|kind| kind.parse::<MethodKind>()).collect::<Result<Vec<_>, _>>();
-    let kinds = kinds.map_err(|error| Refused(error.to_string()))?;
-    let has = |kind| kinds.contains(&kind);
-    if !has(MethodKind::App) && !has(MethodKind::Totp) {
-        return Err(Refused::because("recovery codes alone are no second factor: take app, totp or both with them"));
+    kinds.map_err(|error| Refused(error.to_string()))
+}
+
+fn mode(text: &str) -> Result<Mode, Refused> {
+    match text {
+        "code" => Ok(Mode::Code),
+        "number" => Ok(Mode::Number),
+        _ => Err(Refused::because("--mode is code or number")),
     }
-    if signature && !has(MethodKind::App) {
-        return Err(Refused::because("only a phone's signature counts here: take app"));
+}
+
+impl From<Wrong> for Refused {
+    fn from(wrong: Wrong) -> Refused {
+        Refused(wrong.to_string())
     }
-    let rules = MethodRules {
-        app: has(MethodKind::App),
-        totp: has(MethodKind::Totp),
-        recovery: has(MethodKind::Recovery),
-        backups,
-    };
-    let allowed = MethodKind::ALL.into_iter().filter(|kind| rules.allows(*kind)).count();
-    if usize::from(backups) >= allowed {
-        return Err(Refused(format!(
-            "with {allowed} methods nobody has {backups} besides the first: allow more methods or ask for fewer"
-        )));
-    }
-    Ok(rules)
 }
 
 pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result<Value, Refused> {
-    let mut party = (*relying_party(app, &set.name)?).clone();
-    let kept = MethodKind::ALL.into_iter().filter(|kind| party.methods.allows(*kind));
-    let methods = set.methods.unwrap_or_else(|| kept.map(|kind| kind.name().to_owned()).collect());
-    let backups = set.backups.unwrap_or(party.methods.backups);
-    party.methods = method_rules(&methods, backups, party.requires_device_signature)?;
-    if let Some(rule) = &set.rule {
-        set_rule(&mut party.rollout, rule)?;
-    }
-    let answer = shown(&party);
-    let by = Text::clean(&set.by);
-    register(app, Registration::RelyingParty { party: Box::new(party), by }).await?;
-    Ok(answer)
+    let party = relying_party(app, &set.name)?;
+    let change = rules::Change {
+        methods: set.methods.as_deref().map(kinds).transpose()?,
+        backups: set.backups,
+        mode: set.mode.as_deref().map(mode).transpose()?,
+        rule: set.rule.as_ref().map(|set| Rule::parse(&set.rule, set.group.as_deref())).transpose()?,
+    };
+    let changed = rules::change(app, party.id, change, Text::clean(&set.by)).await??;
+    Ok(shown(&changed))
 }
 
 pub(super) async fn add_key(app: &App, add: ApiKeyAdd) -> Result<Value, Refused> {

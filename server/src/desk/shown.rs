@@ -55,7 +55,7 @@ pub(super) fn said(problem: &Problem) -> Option<Said> {
     }
 }
 
-fn bar(app: &App, visitor: &Visitor) -> Result<Bar, Problem> {
+pub(super) fn bar(app: &App, visitor: &Visitor) -> Result<Bar, Problem> {
     let operator = &visitor.operator;
     Ok(Bar { name: operator.name.to_string(), role: operator.role, form_token: visitor.form_token(app)? })
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use koppel_domain::{ChallengeState, DeliveryState, Role};
+use koppel_domain::{ChallengeState, DeliveryState, DeskAct, Role};
 
 use super::{Forms, Frame, LiveState, Page, PendingDevice, Texts, Way, assets};
 
@@ -113,7 +113,11 @@ pub struct Bar {
 }
 
 impl Bar {
-    fn role(&self, texts: &Texts) -> String {
+    pub(super) fn may_see_panels(&self) -> bool {
+        self.role.may(DeskAct::SeeProgress)
+    }
+
+    pub(super) fn role(&self, texts: &Texts) -> String {
         match self.role {
             Role::Support => texts.desk_role_support(),
             Role::Supervisor => texts.desk_role_supervisor(),

@@ -12,7 +12,7 @@ pub enum Language {
 
 impl Language {
     /// A day, as people write it: `27-11-2026`, `27 Nov 2026`. The day is that of UTC.
-    pub(crate) fn date(self, seconds: u64) -> String {
+    pub fn date(self, seconds: u64) -> String {
         let format = match self {
             Language::Dutch => "%d-%m-%Y",
             Language::English => "%d %b %Y",

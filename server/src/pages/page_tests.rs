@@ -23,6 +23,8 @@ fn pages() -> Vec<(String, String, u16)> {
                 Sample::Welcome(page) => (page.render(), page.status()),
                 Sample::Home(page) => (page.render(), page.status()),
                 Sample::Call(page) => (page.render(), page.status()),
+                Sample::Panels(page) => (page.render(), page.status()),
+                Sample::Panel(page) => (page.render(), page.status()),
                 Sample::Audit(page) => (page.render(), page.status()),
             };
             let name = format!("{}/{name}", language.tag());

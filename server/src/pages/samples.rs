@@ -5,15 +5,20 @@ use koppel_domain::{ChallengeState, DeliveryState, Role};
 
 use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
-    DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, HomePage,
-    Invitation, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone,
-    PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, Said, SettingsPage, SettingsProblem, SignInPage,
-    SignInProblem, SpokenCode, VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
+    DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
+    HomePage, Invitation, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone,
+    PanelCard, PanelPage, PanelsPage, PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, RuleShown, RulesForm,
+    RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem, SpokenCode, VerifyPage, VerifyStep, Way,
+    WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
 #[allow(clippy::large_enum_variant, reason = "a handful of samples")]
 pub(crate) enum Sample {
+    /// The panels of an operator.
+    Panels(PanelsPage),
+    /// One panel.
+    Panel(PanelPage),
     /// A login.
     Verify(VerifyPage),
     /// A phone is added.
@@ -95,6 +100,30 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
     for (name, page) in desk_calls(language) {
         add(&format!("desk-call-{name}"), Sample::Call(page));
     }
+    add(
+        "desk-panels",
+        Sample::Panels(PanelsPage {
+            frame: desk_frame(language),
+            bar: bar(Role::Admin),
+            panels: vec![panel_card(language)],
+        }),
+    );
+    add(
+        "desk-panels-none",
+        Sample::Panels(PanelsPage { frame: desk_frame(language), bar: bar(Role::Supervisor), panels: Vec::new() }),
+    );
+    for (name, role, said) in [
+        ("", Role::Supervisor, None),
+        ("-rules", Role::Admin, None),
+        ("-saved", Role::Admin, Some(RulesSaid::Saved)),
+        ("-no-factor", Role::Admin, Some(RulesSaid::NoFactor)),
+        ("-signature", Role::Admin, Some(RulesSaid::SignatureNeedsApp)),
+        ("-too-many", Role::Admin, Some(RulesSaid::TooManyBackups)),
+        ("-no-day", Role::Admin, Some(RulesSaid::NoDay)),
+        ("-no-group", Role::Admin, Some(RulesSaid::NoGroup)),
+    ] {
+        add(&format!("desk-panel{name}"), Sample::Panel(desk_panel(language, role, said)));
+    }
     for (name, verdict) in [("", Ok(41)), ("-broken", Err(17))] {
         add(&format!("desk-audit{name}"), Sample::Audit(desk_audit(language, verdict)));
     }
@@ -107,6 +136,50 @@ fn desk_frame(language: Language) -> Frame {
 
 fn bar(role: Role) -> Bar {
     Bar { name: "m.devries".to_owned(), role, form_token: "Zm9ybXVsaWVydG9rZW4".to_owned() }
+}
+
+fn panel_card(language: Language) -> PanelCard {
+    PanelCard {
+        id: "rp_1".to_owned(),
+        name: "Klantpaneel".to_owned(),
+        organisation: "Voorbeeld Telecom".to_owned(),
+        rule: RuleShown::From(language.date(1_803_859_200)),
+    }
+}
+
+fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelPage {
+    let line = |group: Option<&str>, rule, [set_up, backup_missing, put_off, not_yet, lost]: [u64; 5]| {
+        let users = set_up + backup_missing + put_off + not_yet + lost;
+        let percent = (set_up + backup_missing) * 100 / users;
+        let group = group.map(str::to_owned);
+        GroupLine { group, rule, users, set_up, backup_missing, put_off, not_yet, lost, percent }
+    };
+    let from = || panel_card(language).rule;
+    PanelPage {
+        frame: desk_frame(language),
+        bar: bar(role),
+        panel: panel_card(language),
+        said,
+        groups: vec![
+            line(None, from(), [4105, 210, 1280, 3390, 12]),
+            line(Some("beheer"), RuleShown::Required, [18, 0, 0, 1, 0]),
+            line(Some("proefklanten"), RuleShown::Optional, [64, 6, 21, 9, 0]),
+        ],
+        total: line(None, from(), [4187, 216, 1301, 3400, 12]),
+        disabled: 41,
+        rules: (role == Role::Admin).then(|| RulesForm {
+            form_token: "Zm9ybXVsaWVydG9rZW4".to_owned(),
+            app: true,
+            totp: true,
+            recovery: true,
+            backups: 1,
+            number: false,
+            signature: false,
+            rule: "day",
+            day: "2027-03-01".to_owned(),
+            groups: vec!["beheer".to_owned(), "proefklanten".to_owned()],
+        }),
+    }
 }
 
 fn desk_home(language: Language, problem: Option<FindProblem>) -> HomePage {

@@ -297,3 +297,62 @@ async fn operators_pair_a_phone_under_their_own_names() {
 fn location_of(page: &str) -> String {
     between(page, "data-page=\"", "\"").to_owned()
 }
+
+#[tokio::test]
+async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules() {
+    let world = World::start().await;
+    world.phone("jan").await;
+    world.put_user("piet").await;
+    let mut support = Desk::begin(&world, "sara", "support").await;
+    assert!(!support.get("/desk").await.text.contains("/desk/panels"));
+    let mut supervisor = Desk::begin(&world, "bert", "supervisor").await;
+    assert!(supervisor.get("/desk").await.text.contains("/desk/panels"));
+    let list = supervisor.get("/desk/panels").await;
+    assert!(list.text.contains("Klantpaneel") && !list.text.contains("Koppel Servicedesk</h2>"), "{list:?}");
+    let card = between(&list.text, "<h2>Klantpaneel</h2>", "</li>");
+    let path = format!("/desk/panels/{}", between(card, "href=\"/desk/panels/", "\""));
+    let seen = supervisor.get(&path).await;
+    assert!(seen.text.contains("50% van 2 klanten"), "{seen:?}");
+    assert!(!seen.text.contains("<select"), "a supervisor looks");
+    let closed = support.get(&path).await;
+    assert!(!closed.text.contains("Klantpaneel"), "{closed:?}");
+
+    let mut admin = Desk::begin(&world, "anna", "admin").await;
+    let shown = admin.get(&path).await;
+    let form_token = token(&shown);
+    let rules = |rule: &'static str, day: &'static str, backups: &'static str| {
+        [("app", "yes"), ("totp", "yes"), ("backups", backups), ("mode", "number"), ("rule", rule), ("day", day)]
+    };
+    for (form, said) in [
+        (rules("day", "2099-03-01", "1").to_vec(), "Opgeslagen"),
+        (rules("day", "", "1").to_vec(), "Vul een dag in"),
+        (rules("day", "2099-02-30", "1").to_vec(), "Vul een dag in"),
+        (rules("optional", "", "2").to_vec(), "meer methoden meetellen"),
+        (rules("optional", "", "300").to_vec(), "meer methoden meetellen"),
+        (rules("optional", "", "0")[2..].to_vec(), "Herstelcodes alleen"),
+    ] {
+        let form: Vec<_> = [("form_token", &*form_token)].into_iter().chain(form).collect();
+        let answer = admin.browser.post(&format!("{path}/rules"), &form).await;
+        let shown = admin.get(&location(&answer)).await;
+        assert!(shown.text.contains(said), "{said}: {shown:?}");
+        assert!(shown.text.contains("01-03-2099"), "what was saved stays");
+    }
+    let group = [("form_token", &*form_token), ("group", "beheer"), ("rule", "required"), ("day", "")];
+    let shown = admin.browser.post(&format!("{path}/group"), &group).await;
+    let shown = admin.get(&location(&shown)).await;
+    assert!(shown.text.contains("<th scope=\"row\">beheer</th><td>Verplicht</td>"), "{shown:?}");
+    let parties = command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() }).await;
+    assert_eq!(parties["methods"], json!(["app", "totp"]));
+    assert_eq!((&parties["enforcement"], &parties["groups"]["beheer"]), (&json!("2099-03-01"), &json!("required")));
+    assert_eq!(parties["mode"], json!("number"));
+
+    // Neither a supervisor nor another session's form changes anything, nor anybody the desk's own rules.
+    let own = token(&supervisor.get(&path).await);
+    for form_token in [&*own, &*form_token] {
+        let form = [("form_token", form_token), ("group", "beheer"), ("rule", "off"), ("day", "")];
+        let refused = supervisor.browser.post(&format!("{path}/group"), &form).await;
+        assert_ne!(refused.status, StatusCode::SEE_OTHER, "{refused:?}");
+    }
+    let again = command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() }).await;
+    assert_eq!(again, parties);
+}

@@ -1,0 +1,207 @@
+//! The desk's pages about panels: how far each roll-out is, and the rules.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::desk_page::Bar;
+use super::{Frame, Page, Texts, assets};
+
+/// The panels of an operator's organisations.
+#[derive(Clone, Debug, Template)]
+#[template(path = "desk/panels.html")]
+pub struct PanelsPage {
+    /// Whose page, in which language.
+    pub frame: Frame,
+    /// Who is signed in.
+    pub bar: Bar,
+    /// In the order of their names.
+    pub panels: Vec<PanelCard>,
+}
+
+/// One panel, as a card.
+#[derive(Clone, Debug)]
+pub struct PanelCard {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub organisation: String,
+    /// Everyone's rule.
+    pub rule: RuleShown,
+}
+
+/// From when on a second factor is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleShown {
+    /// Nobody is led to the set-up.
+    Off,
+    /// It may be put off.
+    Optional,
+    /// From this day on, as people write it; until then it may be put off.
+    From(String),
+    /// It is required.
+    Required,
+}
+
+impl RuleShown {
+    fn text(&self, texts: &Texts) -> String {
+        match self {
+            RuleShown::Off => texts.desk_rule_off(),
+            RuleShown::Optional => texts.desk_rule_optional(),
+            RuleShown::From(day) => texts.desk_rule_from(day),
+            RuleShown::Required => texts.desk_rule_required(),
+        }
+    }
+}
+
+/// One panel: how far its users are, and its rules.
+#[derive(Clone, Debug, Template)]
+#[template(path = "desk/panel.html")]
+pub struct PanelPage {
+    /// Whose page, in which language.
+    pub frame: Frame,
+    /// Who is signed in.
+    pub bar: Bar,
+    /// The panel.
+    pub panel: PanelCard,
+    /// What came of the last form.
+    pub said: Option<RulesSaid>,
+    /// How far each group is; the users of none come first.
+    pub groups: Vec<GroupLine>,
+    /// All of them together.
+    pub total: GroupLine,
+    /// Users that the panel disabled.
+    pub disabled: u64,
+    /// What the form holds; none: whoever looks may not change it.
+    pub rules: Option<RulesForm>,
+}
+
+impl PanelPage {
+    fn sum(&self, texts: &Texts) -> String {
+        texts.desk_progress_sum(self.total.percent, self.total.users)
+    }
+
+    fn left_out(&self, texts: &Texts) -> Option<String> {
+        (self.disabled > 0).then(|| texts.desk_disabled(self.disabled))
+    }
+}
+
+impl RulesForm {
+    /// What a rule can be: what the form sends, what people read, and whether it is the one.
+    fn options(&self, texts: &Texts, chosen: &str) -> [(&'static str, String, bool); 4] {
+        let option = |value: &'static str, text| (value, text, value == chosen);
+        [
+            option("off", texts.desk_rule_off()),
+            option("optional", texts.desk_rule_optional()),
+            option("day", texts.desk_rule_day()),
+            option("required", texts.desk_rule_required()),
+        ]
+    }
+}
+
+/// How far a group is.
+#[derive(Clone, Debug)]
+pub struct GroupLine {
+    /// The panel's word for it; none: no group, or all of them.
+    pub group: Option<String>,
+    /// Its rule.
+    pub rule: RuleShown,
+    /// How many users it has.
+    pub users: u64,
+    /// With everything.
+    pub set_up: u64,
+    /// Without a backup.
+    pub backup_missing: u64,
+    /// That put it off.
+    pub put_off: u64,
+    /// That were not there yet.
+    pub not_yet: u64,
+    /// That lost what they had.
+    pub lost: u64,
+    /// How many of a hundred have a second factor.
+    pub percent: u64,
+}
+
+/// The rules as the form holds them.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box on the form")]
+pub struct RulesForm {
+    /// Where it goes.
+    pub form_token: String,
+    /// Whether the app counts.
+    pub app: bool,
+    /// Whether authenticators count.
+    pub totp: bool,
+    /// Whether recovery codes count.
+    pub recovery: bool,
+    /// How many there must be besides the first.
+    pub backups: u8,
+    /// A number is typed on the phone.
+    pub number: bool,
+    /// Only a phone's signature counts: the way of answering is fixed.
+    pub signature: bool,
+    /// `off`, `optional`, `required` or `day`.
+    pub rule: &'static str,
+    /// The day, as a form writes it; empty: none.
+    pub day: String,
+    /// Groups that have a rule of their own.
+    pub groups: Vec<String>,
+}
+
+/// What came of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesSaid {
+    /// It holds from now.
+    Saved,
+    /// Recovery codes alone.
+    NoFactor,
+    /// Only a phone's signature counts.
+    SignatureNeedsApp,
+    /// More backups than there are methods.
+    TooManyBackups,
+    /// No day.
+    NoDay,
+    /// No group.
+    NoGroup,
+}
+
+impl RulesSaid {
+    /// As the address of the page says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            RulesSaid::Saved => "saved",
+            RulesSaid::NoFactor => "no-factor",
+            RulesSaid::SignatureNeedsApp => "signature",
+            RulesSaid::TooManyBackups => "backups",
+            RulesSaid::NoDay => "day",
+            RulesSaid::NoGroup => "group",
+        }
+    }
+
+    fn text(self, texts: &Texts) -> String {
+        match self {
+            RulesSaid::Saved => texts.desk_rules_saved(),
+            RulesSaid::NoFactor => texts.desk_rules_no_factor(),
+            RulesSaid::SignatureNeedsApp => texts.desk_rules_signature(),
+            RulesSaid::TooManyBackups => texts.desk_rules_too_many(),
+            RulesSaid::NoDay => texts.desk_rules_no_day(),
+            RulesSaid::NoGroup => texts.desk_rules_no_group(),
+        }
+    }
+}
+
+impl Page for PanelsPage {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+impl Page for PanelPage {
+    fn status(&self) -> StatusCode {
+        match self.said {
+            None | Some(RulesSaid::Saved) => StatusCode::OK,
+            Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
