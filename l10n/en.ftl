@@ -37,6 +37,10 @@ verify-others = { $count ->
 verify-totp-intro = Type the code that your authenticator shows now.
 verify-recovery-intro = Type one of your recovery codes, with the number before it. Then you set up again how you log in.
 verify-recovery-label = Recovery code
+verify-remember = { $days ->
+    [one] Remember this browser for a day
+   *[other] Remember this browser for { $days } days
+}
 verify-other = Use another method
 verify-other-app = Code in the app
 verify-other-totp = Code from the authenticator
@@ -222,6 +226,11 @@ settings-remove = Remove
 settings-remove-yes = Yes, remove
 settings-remove-method = { $method } leaves your account and works no more. All your phones are told.
 settings-remove-phone = { $phone } is unlinked and receives no more codes. Your other phones are told.
+settings-browsers = Remembered browsers
+settings-browsers-intro = For now you sign in here without the second step. When you change a method or your password, we forget them all.
+settings-browser = Unknown browser
+settings-browser-until = Last used { $used } · remembered until { $until }
+settings-browser-forget = Forget
 settings-needed = You need this to get in now. Add something else first.
 settings-no-name = Give your phone a name. Nothing was changed.
 settings-rename = Change the name
@@ -316,6 +325,9 @@ desk-rules-signature = Nothing was changed. Only a phone's signature counts for 
 desk-rules-too-many = Nothing was changed. More methods must count than are asked besides the first.
 desk-rules-no-day = Nothing was changed. Fill in a day.
 desk-rules-no-group = Nothing was changed. Fill in the name of the group as the panel writes it.
+desk-rules-remember = For how many days a browser may be remembered (0: not at all)
+desk-rules-days = Nothing was changed. A browser is remembered for 0 to 30 days.
+desk-remembered = Remembered browser
 desk-groups = Groups with a rule of their own
 desk-groups-intro = A group goes first. Its name is the panel's, letter by letter.
 desk-groups-add = Save the rule for this group

@@ -37,6 +37,10 @@ verify-others = { $count ->
 verify-totp-intro = Typ de code die uw authenticator nu toont.
 verify-recovery-intro = Typ een van uw herstelcodes, met het nummer ervoor. Daarna stelt u opnieuw iets in waarmee u inlogt.
 verify-recovery-label = Herstelcode
+verify-remember = { $days ->
+    [one] Deze browser een dag onthouden
+   *[other] Deze browser { $days } dagen onthouden
+}
 verify-other = Een andere methode gebruiken
 verify-other-app = Code in de app
 verify-other-totp = Code uit de authenticator
@@ -222,6 +226,11 @@ settings-remove = Verwijderen
 settings-remove-yes = Ja, verwijderen
 settings-remove-method = { $method } verdwijnt van uw account en werkt daarna niet meer. Al uw telefoons krijgen bericht.
 settings-remove-phone = { $phone } wordt ontkoppeld en ontvangt geen codes meer. Uw andere telefoons krijgen bericht.
+settings-browsers = Onthouden browsers
+settings-browsers-intro = Hier logt u voorlopig in zonder tweede stap. Verandert u een methode of uw wachtwoord, dan vergeten wij ze allemaal.
+settings-browser = Onbekende browser
+settings-browser-until = Laatst gebruikt { $used } · onthouden tot { $until }
+settings-browser-forget = Vergeten
 settings-needed = Dit is nu nodig om binnen te komen. Voeg eerst iets anders toe.
 settings-no-name = Geef uw telefoon een naam. Er is niets veranderd.
 settings-rename = Naam veranderen
@@ -316,6 +325,9 @@ desk-rules-signature = Er is niets gewijzigd. Bij dit paneel telt alleen de hand
 desk-rules-too-many = Er is niets gewijzigd. Er moeten meer methoden meetellen dan er naast de eerste worden gevraagd.
 desk-rules-no-day = Er is niets gewijzigd. Vul een dag in.
 desk-rules-no-group = Er is niets gewijzigd. Vul de naam van de groep in zoals het paneel die schrijft.
+desk-rules-remember = Hoeveel dagen een browser onthouden mag worden (0: niet)
+desk-rules-days = Er is niets gewijzigd. Een browser wordt 0 tot 30 dagen onthouden.
+desk-remembered = Onthouden browser
 desk-groups = Groepen met een eigen regel
 desk-groups-intro = Een groep gaat voor. De naam is die van het paneel, letter voor letter.
 desk-groups-add = Regel voor deze groep opslaan

@@ -196,6 +196,9 @@ pub(crate) enum RelyingPartyDo {
         /// How its logins are answered: code or number
         #[arg(long, value_name = "MODE")]
         mode: Option<String>,
+        /// For how many days a person may have their browser remembered: 0 (not at all) to 30
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u8).range(0..=30))]
+        remember_days: Option<u8>,
         /// From when on users without a second factor must set one up: off, optional, required, or a day like 2027-03-01
         ///
         /// off: nobody is led to the set-up. optional: each login leads there, and "later" leads on. A day: optional until then, in UTC.
@@ -499,10 +502,10 @@ impl RelyingPartyDo {
                 methods,
                 backups,
             }),
-            RelyingPartyDo::Set { name, methods, backups, mode, enforcement, group } => {
+            RelyingPartyDo::Set { name, methods, backups, mode, remember_days, enforcement, group } => {
                 let rule = enforcement.map(|rule| RuleSet { rule, group });
                 let by = format!("command:{}", whoever_runs_this());
-                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, mode, rule, by })
+                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, mode, remember_days, rule, by })
             }
         })
     }

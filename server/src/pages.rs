@@ -46,7 +46,7 @@ pub use link_page::LinkPage;
 pub use message_page::{Message, MessagePage};
 pub use qr_code::{QrCode, TooLong};
 pub use response::{Page, content_security_policy, respond};
-pub use settings_page::{OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};
+pub use settings_page::{KnownBrowser, OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};
 pub use texts::Texts;
 pub use verify_page::{CodeProblem, Ending, VerifyPage, VerifyStep};
 pub use wizard_page::{Card, CardState, Codes, Later, Offer, OfferProblem, Way, Why, WizardPage, WizardStep};

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use koppel_domain::{Enforcement, MethodKind, MethodRules, Mode, RelyingParty, Rollout, Time};
+use koppel_domain::{Enforcement, MethodKind, MethodRules, Mode, RelyingParty, Rollout, Time, remembered};
 use koppel_protocol::Text;
 use koppel_protocol::id::RelyingPartyId;
 use koppel_store::{Registration, Store};
 
 use crate::app::{App, unavailable};
 use crate::problem::{Problem, Slug};
+
+/// Seconds.
+pub const DAY: u32 = 86_400;
 
 /// What is to change; what is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Change {
     pub backups: Option<u8>,
     /// How logins are answered.
     pub mode: Option<Mode>,
+    /// For how many days a browser may be remembered; 0: not at all.
+    pub remember_days: Option<u8>,
     /// From when on a second factor is asked, of everyone or of a group.
     pub rule: Option<Rule>,
 }
@@ -58,6 +63,9 @@ pub enum Wrong {
     /// Everyone's rule cannot be everyone's.
     #[error("as-everyone is a rule for a group: say which with --group")]
     WhoseRule,
+    /// Nobody is remembered for so long.
+    #[error("a browser is remembered for 0 to 30 days")]
+    Days,
     /// A group's name does not fit.
     #[error("the group is 1 to 64 bytes of text without control characters")]
     Group,
@@ -142,6 +150,13 @@ impl Change {
         let methods = methods(&kinds, self.backups.unwrap_or(party.methods.backups), signature)?;
         if signature && self.mode == Some(Mode::Code) {
             return Err(Wrong::SignatureNeedsApp);
+        }
+        if let Some(days) = self.remember_days {
+            let seconds = u32::from(days) * DAY;
+            if seconds > remembered::MOST {
+                return Err(Wrong::Days);
+            }
+            party.remember = seconds;
         }
         party.methods = methods;
         party.mode = self.mode.unwrap_or(party.mode);

@@ -6,7 +6,7 @@ import { sizes, useBrowser } from "./browser.mjs";
 import { look, openBrowser, typeDigits } from "./journey.mjs";
 import { PASSWORD, useStage } from "./stage.mjs";
 
-const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus", "hans", "ida", "jan", "kim"];
+const users = ["an", "bo", "cas", "dirk", "eva", "fay", "gus", "hans", "ida", "jan", "kim", "leo"];
 const stage = useStage({ mode: "code", users, methods: "app,totp,recovery" });
 const browser = useBrowser();
 
@@ -179,6 +179,37 @@ describe("the manual", { timeout: 300_000 }, () => {
     await typeDigits(next.page, typed);
     assert.equal(await stage.welcome(next.page), "server");
     await next.close();
+  });
+
+  test("manual-06: a remembered browser is not asked again", async () => {
+    const days = (days) => stage.command("relying-party", "set", "Klantpaneel", "--remember-days", String(days));
+    days(14);
+    const { page, close } = await openBrowser(browser(), stage, { ...sizes.phone, locale: "nl-NL" });
+    try {
+      await stage.signIn(page, "leo");
+      const key = await addAuthenticator(page, texts.nl, "manual-remember");
+      await addCodes(page, texts.nl, "manual-remember");
+      assert.equal(await finish(page, texts.nl), "server");
+
+      await page.getByRole("button", { name: "Uitloggen" }).click();
+      await stage.signIn(page, "leo");
+      await page.getByLabel("Deze browser 14 dagen onthouden").check();
+      await look(page, "manual-remember");
+      await page.locator("#digits").fill(authenticator(key, Date.now() + 30_000));
+      await page.keyboard.press("Enter");
+      assert.equal(await stage.welcome(page), "server");
+
+      await page.getByRole("button", { name: "Uitloggen" }).click();
+      await page.goto(`${stage.panel}/sign-in`);
+      await page.locator("[name=login_name]").fill("leo");
+      await page.locator("[name=password]").fill(PASSWORD);
+      await page.keyboard.press("Enter");
+      assert.equal(await stage.welcome(page), "server", "straight back");
+      assert.equal(await page.locator("[data-method]").getAttribute("data-method"), "remembered_browser");
+    } finally {
+      days(0);
+      await close();
+    }
   });
 
   test("manual-01, 06: every later login asks for a code, by the first method or another", async () => {

@@ -36,7 +36,7 @@ pub struct Challenge {
     pub approval: Option<Approval>,
     /// It ends then, whatever its deliveries do.
     pub expires: Time,
-    /// Oldest first; at least one.
+    /// Oldest first; none where the browser was remembered.
     pub deliveries: Vec<Delivery>,
     /// The restore epoch it belongs to.
     pub epoch: u64,
@@ -94,6 +94,9 @@ pub struct Login {
     /// The page goes on to set up methods, or to change them: the yes counts as long as the page does.
     #[serde(default)]
     pub lasting: bool,
+    /// The browser was remembered and nothing was asked: by this cookie.
+    #[serde(default)]
+    pub remembered: Option<Bytes<32>>,
 }
 
 /// One way to answer.

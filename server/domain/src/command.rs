@@ -129,6 +129,15 @@ pub enum Command {
         cookie: Bytes<32>,
         /// Keyed hash of the new result code.
         code: Bytes<32>,
+        /// Keyed hash of the cookie by which the browser is to be remembered, if the person wants that and the rules let it.
+        remember: Option<Bytes<32>>,
+    },
+    /// The page's browser is a remembered one: nothing is asked.
+    Recall {
+        /// Where.
+        page: OnPage,
+        /// Keyed hash of the cookie it is remembered by.
+        browser: Bytes<32>,
     },
     /// The panel exchanges the result code.
     ExchangeResult {
@@ -280,6 +289,8 @@ pub enum MethodChange {
     Remove(MethodKind),
     /// A phone goes.
     RemovePhone(DeviceId),
+    /// A browser is remembered no more.
+    ForgetBrowser(Bytes<32>),
     /// A phone gets another name.
     RenamePhone(DeviceId, Text),
 }

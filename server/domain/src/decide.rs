@@ -21,6 +21,7 @@ mod invitation;
 mod methods;
 mod pairing;
 mod prompt;
+mod recall;
 mod settle;
 mod setup;
 mod sign_in;
@@ -74,7 +75,10 @@ fn rule(draft: &mut Draft<'_>, command: &Command) -> Result<Reply, Refusal> {
         Command::RemoveMethod { kind } => draft.remove_method_for(*kind),
         Command::ImportAuthenticator { seed } => draft.import_authenticator(seed),
         Command::PostponeSetUp { page, code } => draft.postpone_set_up(page, *code),
-        Command::FinishPrompt { prompt, terms, cookie, code } => draft.finish_prompt(*prompt, terms, *cookie, *code),
+        Command::FinishPrompt { prompt, terms, cookie, code, remember } => {
+            draft.finish_prompt(*prompt, terms, *cookie, *code, *remember)
+        }
+        Command::Recall { page, browser } => draft.recall(page, browser),
         Command::ExchangeResult { prompt, terms, v, code } => draft.exchange_result(*prompt, terms, v, *code),
         Command::IssueInvitation { by } => draft.issue_invitation(by),
         Command::StartPairing(start) => draft.start_pairing(start),

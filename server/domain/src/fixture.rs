@@ -149,6 +149,7 @@ pub const fn terms() -> Terms {
         mode: Mode::Code,
         requires_device_signature: false,
         methods: MethodRules::ALL,
+        remember: 0,
         rollout: Rollout::REQUIRED,
     }
 }
@@ -156,6 +157,11 @@ pub const fn terms() -> Terms {
 /// The same, where the set-up may be put off.
 pub fn patient_terms() -> Terms {
     Terms { rollout: Rollout { everyone: Enforcement::Optional, groups: BTreeMap::new() }, ..terms() }
+}
+
+/// The same, where a browser may be remembered for a day.
+pub fn remembering_terms() -> Terms {
+    Terms { remember: 86_400, ..terms() }
 }
 
 /// The secret of the n-th browser session.
@@ -775,6 +781,17 @@ impl World {
                 (self.any_answer(dice, challenge, device), phone(device))
             }
             17 => (Command::CancelChallenge { challenge, holder: self.holder(dice, challenge) }, panel()),
+            18 if dice.once_in(6) => {
+                let page = OnPage { terms: remembering_terms(), ..self.on_page(prompt) };
+                let known: Vec<_> = self.account.user.browsers.iter().map(|browser| browser.hash).collect();
+                let browser = dice.pick(&known).unwrap_or(cookie(0));
+                if dice.once_in(4) {
+                    let change = MethodChange::ForgetBrowser(browser);
+                    (Command::ChangeMethods { page, change }, self::browser())
+                } else {
+                    (Command::Recall { page, browser }, self::browser())
+                }
+            }
             18 if dice.once_in(4) => {
                 let page = OnPage { terms: patient_terms(), ..self.on_page(prompt) };
                 (Command::PostponeSetUp { page, code: sha256(b"result") }, browser())
@@ -782,7 +799,13 @@ impl World {
             18 => {
                 let session = self.session_of_prompt(prompt);
                 (
-                    Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(session), code: sha256(b"result") },
+                    Command::FinishPrompt {
+                        prompt,
+                        terms: remembering_terms(),
+                        cookie: cookie(session),
+                        code: sha256(b"result"),
+                        remember: dice.once_in(2).then(|| sha256(&self.draw("known"))),
+                    },
                     browser(),
                 )
             }
@@ -943,7 +966,13 @@ impl World {
                 Some(prompt) => {
                     let cookie = cookie(session_of(&prompt.binding));
                     (
-                        Command::FinishPrompt { prompt: prompt.id, terms: terms(), cookie, code: sha256(b"result") },
+                        Command::FinishPrompt {
+                            prompt: prompt.id,
+                            terms: terms(),
+                            cookie,
+                            code: sha256(b"result"),
+                            remember: None,
+                        },
                         browser(),
                     )
                 }

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use koppel_protocol::{
     Bytes, DigitCount, Digits, Koppelcode, Secret,
     digits::{CodeKey, DigitsFor},
-    id::{ChallengeId, InvitationId},
+    id::{ChallengeId, InvitationId, RelyingPartyId, UserId},
 };
 use sha2::Sha256;
 
@@ -83,6 +83,16 @@ impl Keys {
     /// How a page's cookie is compared.
     pub fn page_cookie(&self, cookie: &[u8]) -> Bytes<32> {
         self.mac(&self.session, "koppel/page-cookie/v1", &[cookie])
+    }
+
+    /// How the cookie of a remembered browser is compared.
+    pub fn remembered_browser(&self, cookie: &[u8]) -> Bytes<32> {
+        self.mac(&self.session, "koppel/remembered-browser/v1", &[cookie])
+    }
+
+    /// What the cookie of a remembered browser is called: one for each user and relying party, and neither can be read in it.
+    pub fn remembered_name(&self, user: UserId, relying_party: RelyingPartyId) -> Bytes<32> {
+        self.mac(&self.session, "koppel/remembered-name/v1", &[user.as_bytes(), relying_party.as_bytes()])
     }
 
     /// How the session of an operator is looked up.

@@ -97,6 +97,7 @@ impl Needs {
                     }
                 }
             }
+            Command::Recall { page, .. } => Self { prompt: Some(page.prompt), open_challenges: true, ..factors },
             Command::PostponeSetUp { page, .. } => Self { prompt: Some(page.prompt), ..factors },
             Command::SetUp { page, .. } | Command::ChangeMethods { page, .. } => {
                 Self { prompt: Some(page.prompt), open_challenges: true, pairings: true, ..factors }

@@ -63,6 +63,9 @@ pub struct RelyingParty {
     /// Which methods its users may have, and how many.
     #[serde(default)]
     pub methods: MethodRules,
+    /// For how many seconds a browser may be remembered; 0: not at all.
+    #[serde(default)]
+    pub remember: u32,
     /// From when on it asks a second factor of users who have none.
     #[serde(default)]
     pub rollout: Rollout,
@@ -78,6 +81,7 @@ impl RelyingParty {
             mode: self.mode,
             requires_device_signature: self.requires_device_signature,
             methods: self.methods,
+            remember: self.remember,
             rollout: self.rollout.clone(),
         }
     }
@@ -132,6 +136,8 @@ pub struct Terms {
     pub requires_device_signature: bool,
     /// Which methods count, and how many there must be.
     pub methods: MethodRules,
+    /// For how many seconds a browser may be remembered; 0: not at all.
+    pub remember: u32,
     /// From when on users who have none must set one up.
     pub rollout: Rollout,
 }

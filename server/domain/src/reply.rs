@@ -114,6 +114,8 @@ pub struct Verified {
     pub purpose: Purpose,
     /// By what.
     pub method: MethodKind,
+    /// By nothing of that: the browser was remembered.
+    pub remembered: bool,
     /// When the person answered.
     pub at: Time,
     /// Which challenge.

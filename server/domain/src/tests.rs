@@ -9,5 +9,6 @@ mod logins;
 mod methods;
 mod pages;
 mod pairings;
+mod remembered;
 mod rollouts;
 mod stops;

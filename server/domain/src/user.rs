@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{ExternalId, LoginName, Postponed, Time, alerts::Alerts};
+use crate::{ExternalId, LoginName, Postponed, RememberedBrowser, Time, alerts::Alerts};
 
 /// The row that is locked while a verdict is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct User {
     /// A set-up that the user put off.
     #[serde(default)]
     pub postponed: Option<Postponed>,
+    /// Browsers that bring the second factor along for a while, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub browsers: Vec<RememberedBrowser>,
     /// Set by a fraud report; nothing is approved or consumed under it.
     pub lock: Option<Lock>,
     /// Whether a phone was ever confirmed. Outlives deletion: such an account is never set up by password alone again.
@@ -69,6 +72,7 @@ impl User {
             protected: false,
             reset: None,
             postponed: None,
+            browsers: Vec::new(),
             lock: None,
             ever_enrolled: false,
             password_changed_at: None,

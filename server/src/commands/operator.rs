@@ -74,6 +74,7 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         mode: Mode::Code,
         requires_device_signature: false,
         methods: MethodRules { backups: 1, ..MethodRules::ALL },
+        remember: 0,
         rollout: Rollout::REQUIRED,
         created: app.now(),
     };

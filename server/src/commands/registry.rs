@@ -78,6 +78,8 @@ pub struct RelyingPartySet {
     pub backups: Option<u8>,
     /// `code` or `number`.
     pub mode: Option<String>,
+    /// For how many days a browser may be remembered; 0: not at all.
+    pub remember_days: Option<u8>,
     /// From when on users who have none must set one up.
     pub rule: Option<RuleSet>,
     /// Who changes it, as chains name them.
@@ -87,7 +89,15 @@ pub struct RelyingPartySet {
 impl RelyingPartySet {
     /// Nothing changes yet.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), methods: None, backups: None, mode: None, rule: None, by: "command".to_owned() }
+        Self {
+            name: name.into(),
+            methods: None,
+            backups: None,
+            mode: None,
+            remember_days: None,
+            rule: None,
+            by: "command".to_owned(),
+        }
     }
 }
 
@@ -293,6 +303,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         mode: if add.requires_device_signature { Mode::Number } else { mode },
         requires_device_signature: add.requires_device_signature,
         methods,
+        remember: 0,
         rollout: Rollout::REQUIRED,
         created: app.now(),
     };
@@ -312,6 +323,7 @@ fn shown(party: &RelyingParty) -> Value {
         "mode": party.mode.name(),
         "methods": methods.collect::<Vec<_>>(),
         "backups": party.methods.backups,
+        "remember_days": party.remember / rules::DAY,
         "enforcement": enforcement(party.rollout.everyone),
         "groups": party.rollout.groups.iter().map(|(group, rule)| (group.to_string(), enforcement(*rule))).collect::<serde_json::Map<_, _>>(),
     })
@@ -369,6 +381,7 @@ pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result
         methods: set.methods.as_deref().map(kinds).transpose()?,
         backups: set.backups,
         mode: set.mode.as_deref().map(mode).transpose()?,
+        remember_days: set.remember_days,
         rule: set.rule.as_ref().map(|set| Rule::parse(&set.rule, set.group.as_deref())).transpose()?,
     };
     let changed = rules::change(app, party.id, change, Text::clean(&set.by)).await??;

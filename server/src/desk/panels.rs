@@ -88,11 +88,12 @@ pub(super) async fn show(
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-const ALL_SAID: [RulesSaid; 6] = [
+const ALL_SAID: [RulesSaid; 7] = [
     RulesSaid::Saved,
     RulesSaid::NoFactor,
     RulesSaid::SignatureNeedsApp,
     RulesSaid::TooManyBackups,
+    RulesSaid::Days,
     RulesSaid::NoDay,
     RulesSaid::NoGroup,
 ];
@@ -149,6 +150,7 @@ fn rules_form(party: &RelyingParty, form_token: String) -> RulesForm {
         backups: party.methods.backups,
         number: party.mode == Mode::Number,
         signature: party.requires_device_signature,
+        remember_days: party.remember / rules::DAY,
         rule,
         day,
         groups: groups.keys().map(ToString::to_string).collect(),
@@ -164,6 +166,7 @@ struct RulesFields {
     recovery: Option<String>,
     backups: String,
     mode: Option<String>,
+    remember_days: String,
     rule: String,
     day: String,
 }
@@ -193,6 +196,7 @@ impl RulesFields {
             // What the form cannot hold is more than there can be.
             backups: Some(self.backups.parse().unwrap_or(u8::MAX)),
             mode: self.mode.as_deref().map(|mode| if mode == "number" { Mode::Number } else { Mode::Code }),
+            remember_days: Some(self.remember_days.parse().map_err(|_| Wrong::Days)?),
             rule: Some(Rule::parse(chosen(&self.rule, &self.day), None)?),
         })
     }
@@ -256,6 +260,7 @@ fn said(wrong: &Wrong) -> RulesSaid {
         Wrong::NoFactor => RulesSaid::NoFactor,
         Wrong::SignatureNeedsApp => RulesSaid::SignatureNeedsApp,
         Wrong::TooManyBackups { .. } => RulesSaid::TooManyBackups,
+        Wrong::Days => RulesSaid::Days,
         Wrong::NotARule(_) => RulesSaid::NoDay,
         Wrong::WhoseRule | Wrong::Group => RulesSaid::NoGroup,
     }

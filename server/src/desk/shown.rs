@@ -151,7 +151,7 @@ fn question(challenge: &Challenge, state: ChallengeState, language: Language) ->
     let kind = delivery.map_or(MethodKind::App, |delivery| delivery.method);
     DeskQuestion {
         at: language.moment(challenge.created.0),
-        way: way(kind),
+        way: challenge.login().is_none_or(|login| login.remembered.is_none()).then(|| way(kind)),
         reached: delivery.filter(|_| kind == MethodKind::App).map(|delivery| delivery.state),
         state,
     }

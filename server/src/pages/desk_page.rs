@@ -399,8 +399,8 @@ pub struct DeskPhone {
 pub struct DeskQuestion {
     /// When.
     pub at: String,
-    /// By which method.
-    pub way: Way,
+    /// By which method; none: the browser was remembered.
+    pub way: Option<Way>,
     /// How far it came, where it went to a phone.
     pub reached: Option<DeliveryState>,
     /// What became of it.

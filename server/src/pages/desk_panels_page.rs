@@ -141,6 +141,8 @@ pub struct RulesForm {
     pub number: bool,
     /// Only a phone's signature counts: the way of answering is fixed.
     pub signature: bool,
+    /// For how many days a browser may be remembered.
+    pub remember_days: u32,
     /// `off`, `optional`, `required` or `day`.
     pub rule: &'static str,
     /// The day, as a form writes it; empty: none.
@@ -160,6 +162,8 @@ pub enum RulesSaid {
     SignatureNeedsApp,
     /// More backups than there are methods.
     TooManyBackups,
+    /// More days than there can be.
+    Days,
     /// No day.
     NoDay,
     /// No group.
@@ -174,6 +178,7 @@ impl RulesSaid {
             RulesSaid::NoFactor => "no-factor",
             RulesSaid::SignatureNeedsApp => "signature",
             RulesSaid::TooManyBackups => "backups",
+            RulesSaid::Days => "days",
             RulesSaid::NoDay => "day",
             RulesSaid::NoGroup => "group",
         }
@@ -185,6 +190,7 @@ impl RulesSaid {
             RulesSaid::NoFactor => texts.desk_rules_no_factor(),
             RulesSaid::SignatureNeedsApp => texts.desk_rules_signature(),
             RulesSaid::TooManyBackups => texts.desk_rules_too_many(),
+            RulesSaid::Days => texts.desk_rules_days(),
             RulesSaid::NoDay => texts.desk_rules_no_day(),
             RulesSaid::NoGroup => texts.desk_rules_no_group(),
         }

@@ -136,6 +136,12 @@ impl ConfirmProblem {
 }
 
 impl EnrolPage {
+    /// A trial remembers nothing: the account is only being set up.
+    #[expect(clippy::unused_self, reason = "the part of the template is a login's too")]
+    fn remember(&self, _: &Texts) -> Option<String> {
+        None
+    }
+
     /// What the state of this page is now, for `GET <path>/state`.
     pub fn live(&self) -> LiveState {
         let texts = self.frame.texts();

@@ -6,10 +6,10 @@ use koppel_domain::{ChallengeState, DeliveryState, Role};
 use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
-    HomePage, Invitation, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem, OwnMethod, OwnPhone,
-    PanelCard, PanelPage, PanelsPage, PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, RuleShown, RulesForm,
-    RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem, SpokenCode, VerifyPage, VerifyStep, Way,
-    WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
+    HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem,
+    OwnMethod, OwnPhone, PanelCard, PanelPage, PanelsPage, PendingDevice, Progress, QrCode, Removal, Resend, ResetNow,
+    RuleShown, RulesForm, RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem, SpokenCode,
+    VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -119,6 +119,7 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("-no-factor", Role::Admin, Some(RulesSaid::NoFactor)),
         ("-signature", Role::Admin, Some(RulesSaid::SignatureNeedsApp)),
         ("-too-many", Role::Admin, Some(RulesSaid::TooManyBackups)),
+        ("-days", Role::Admin, Some(RulesSaid::Days)),
         ("-no-day", Role::Admin, Some(RulesSaid::NoDay)),
         ("-no-group", Role::Admin, Some(RulesSaid::NoGroup)),
     ] {
@@ -175,6 +176,7 @@ fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelP
             backups: 1,
             number: false,
             signature: false,
+            remember_days: 14,
             rule: "day",
             day: "2027-03-01".to_owned(),
             groups: vec!["beheer".to_owned(), "proefklanten".to_owned()],
@@ -245,17 +247,17 @@ fn desk_call(language: Language) -> CallPage {
         questions: vec![
             DeskQuestion {
                 at: at(5),
-                way: Way::App,
+                way: Some(Way::App),
                 reached: Some(DeliveryState::Unreached),
                 state: ChallengeState::Pending,
             },
             DeskQuestion {
                 at: at(0),
-                way: Way::App,
+                way: Some(Way::App),
                 reached: Some(DeliveryState::Shown),
                 state: ChallengeState::Consumed,
             },
-            DeskQuestion { at: at(0), way: Way::Authenticator, reached: None, state: ChallengeState::Failed },
+            DeskQuestion { at: at(0), way: Some(Way::Authenticator), reached: None, state: ChallengeState::Failed },
         ],
         reset: ResetNow::Open { waits: false },
         may_audit: true,
@@ -402,6 +404,7 @@ fn verify(language: Language, step: VerifyStep) -> VerifyPage {
         version: 7,
         step,
         others: vec![Way::Authenticator, Way::Codes],
+        remember: Some(14),
     }
 }
 
@@ -536,11 +539,20 @@ fn settings(language: Language) -> Vec<(&'static str, SettingsPage)> {
         phones: vec![phone("Pixel 8 van Jan", true, Removal::Open), phone("werkplek", false, Removal::Open)],
         cards: vec![Card { way: Way::Call, state: CardState::Unavailable }],
         more_phones: true,
+        browsers: [("Firefox, Linux", "27-11-2026"), ("", "20-11-2026")]
+            .map(|(name, used)| KnownBrowser {
+                id: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned(),
+                name: name.to_owned(),
+                used: used.to_owned(),
+                until: "11-12-2026".to_owned(),
+            })
+            .to_vec(),
         problem: None,
     };
     let bare = SettingsPage {
         methods: vec![OwnMethod { used: None, ..method(Way::Authenticator, true, Removal::Needed) }],
         phones: Vec::new(),
+        browsers: Vec::new(),
         cards: vec![Card { way: Way::Codes, state: CardState::Open }],
         ..full.clone()
     };

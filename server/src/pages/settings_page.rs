@@ -23,8 +23,23 @@ pub struct SettingsPage {
     pub cards: Vec<Card>,
     /// Whether another phone can be added.
     pub more_phones: bool,
+    /// Browsers that are remembered, the newest first.
+    pub browsers: Vec<KnownBrowser>,
     /// What was wrong with the last change.
     pub problem: Option<SettingsProblem>,
+}
+
+/// A browser that is remembered.
+#[derive(Clone, Debug)]
+pub struct KnownBrowser {
+    /// Names it, sent as `what`; opens nothing.
+    pub id: String,
+    /// Browser and system; empty: neither is known.
+    pub name: String,
+    /// When it was last taken, as a date.
+    pub used: String,
+    /// Until when it counts, as a date.
+    pub until: String,
 }
 
 /// A method that is set up.

@@ -114,6 +114,7 @@ texts! {
     fn verify_totp_intro();
     fn verify_recovery_intro();
     fn verify_recovery_label();
+    fn verify_remember(days: u32);
     fn verify_other();
     fn verify_other_app();
     fn verify_other_totp();
@@ -283,6 +284,11 @@ texts! {
     fn settings_remove_yes();
     fn settings_remove_method(method: &str);
     fn settings_remove_phone(phone: &str);
+    fn settings_browsers();
+    fn settings_browsers_intro();
+    fn settings_browser();
+    fn settings_browser_until(used: &str, until: &str);
+    fn settings_browser_forget();
     fn settings_needed();
     fn settings_no_name();
     fn settings_rename();
@@ -368,6 +374,9 @@ texts! {
     fn desk_rules_too_many();
     fn desk_rules_no_day();
     fn desk_rules_no_group();
+    fn desk_rules_remember();
+    fn desk_rules_days();
+    fn desk_remembered();
     fn desk_groups();
     fn desk_groups_intro();
     fn desk_groups_add();

@@ -24,6 +24,8 @@ pub struct VerifyPage {
     pub step: VerifyStep,
     /// By what else this account can answer.
     pub others: Vec<Way>,
+    /// For how many days the browser can be remembered, if it can.
+    pub remember: Option<u32>,
 }
 
 /// What a verification asks or says.
@@ -125,6 +127,10 @@ pub enum Ending {
 }
 
 impl VerifyPage {
+    fn remember(&self, texts: &Texts) -> Option<String> {
+        self.remember.map(|days| texts.verify_remember(days))
+    }
+
     /// What the state of this page is now, for `GET <path>/state`.
     pub fn live(&self) -> LiveState {
         self.step.live(self.version, &self.frame.texts())

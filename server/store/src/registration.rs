@@ -88,6 +88,7 @@ impl Registration {
                 "name": party.name,
                 "return_urls": party.return_urls,
                 "methods": party.methods,
+                "remember": party.remember,
                 "rollout": party.rollout,
             }),
             Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),

@@ -321,7 +321,15 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     let shown = admin.get(&path).await;
     let form_token = token(&shown);
     let rules = |rule: &'static str, day: &'static str, backups: &'static str| {
-        [("app", "yes"), ("totp", "yes"), ("backups", backups), ("mode", "number"), ("rule", rule), ("day", day)]
+        [
+            ("app", "yes"),
+            ("totp", "yes"),
+            ("backups", backups),
+            ("mode", "number"),
+            ("remember_days", "14"),
+            ("rule", rule),
+            ("day", day),
+        ]
     };
     for (form, said) in [
         (rules("day", "2099-03-01", "1").to_vec(), "Opgeslagen"),
@@ -344,7 +352,7 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     let parties = command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() }).await;
     assert_eq!(parties["methods"], json!(["app", "totp"]));
     assert_eq!((&parties["enforcement"], &parties["groups"]["beheer"]), (&json!("2099-03-01"), &json!("required")));
-    assert_eq!(parties["mode"], json!("number"));
+    assert_eq!((&parties["mode"], &parties["remember_days"]), (&json!("number"), &json!(14)));
 
     // Neither a supervisor nor another session's form changes anything, nor anybody the desk's own rules.
     let own = token(&supervisor.get(&path).await);

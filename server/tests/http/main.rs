@@ -13,6 +13,7 @@ mod methods;
 mod pages;
 mod proofs;
 mod relay;
+mod remembered;
 mod roads;
 mod roles;
 mod rollout;

@@ -11,7 +11,7 @@ use crate::fixture::{Answer, Keys, Session, USER_AGENT, Waiting, World};
 pub(crate) struct Browser<'w> {
     world: &'w World,
     user_agent: &'static str,
-    cookies: std::collections::BTreeMap<String, String>,
+    pub(crate) cookies: std::collections::BTreeMap<String, String>,
 }
 
 impl<'w> Browser<'w> {

@@ -71,6 +71,7 @@ impl Draft<'_> {
             lasting: prompt.purpose != Purpose::Login
                 || self.recovered(&prompt)
                 || self.account.backups_missing(terms.methods) > 0,
+            remembered: None,
         };
         let reply = self.begin_login_challenge(login, terms, prepared)?;
         let (challenge, version) = (Some(prepared.challenge), prompt.version + 1);
@@ -101,6 +102,7 @@ impl Draft<'_> {
             binding: begun.binding,
             browser: begun.browser.clone(),
             lasting: false,
+            remembered: None,
         };
         self.begin_login_challenge(login, terms, prepared)
     }

@@ -23,18 +23,21 @@ impl Draft<'_> {
             _ => return Err(Refusal::NotVerified),
         }
         self.not_locked()?;
-        let evidence = self.evidence(&challenge)?;
+        let evidence = self.evidence(&challenge, terms)?;
         if terms.requires_device_signature && evidence.is_none() {
             return Err(Refusal::NotVerified);
         }
         let at = challenge.approved_at.ok_or(Refusal::NotVerified)?;
         self.move_challenge(id, ChallengeState::Consumed);
-        // Whoever proves themselves has not lost everything.
-        self.withdraw_reset("factor");
+        // Whoever proves themselves has not lost everything. A remembered browser proves nothing anew.
+        if login.remembered.is_none() {
+            self.withdraw_reset("factor");
+        }
         Ok(Verified {
             user: self.account.user.external_id.clone(),
             purpose: login.purpose,
             method: challenge.delivery().map_or(MethodKind::App, |delivery| delivery.method),
+            remembered: login.remembered.is_some(),
             at,
             challenge: id,
             evidence: evidence.map(Box::new),
@@ -42,7 +45,13 @@ impl Draft<'_> {
     }
 
     /// The phone that approved still may, and its words are there; after a typed code at least one phone it went to still may.
-    fn evidence(&self, challenge: &Challenge) -> Result<Option<Evidence>, Refusal> {
+    fn evidence(&self, challenge: &Challenge, terms: &Terms) -> Result<Option<Evidence>, Refusal> {
+        if let Some(hash) = challenge.login().and_then(|login| login.remembered) {
+            let now = self.now();
+            let mut browsers = self.account.user.browsers.iter();
+            let still = browsers.any(|browser| browser.hash == hash && browser.counts(terms, now));
+            return if still { Ok(None) } else { Err(Refusal::NotVerified) };
+        }
         let Some(approval) = challenge.approval else {
             return if self.may_still_type(challenge) { Ok(None) } else { Err(Refusal::NotVerified) };
         };

@@ -14,9 +14,10 @@ use serde_json::{Map, Value, json};
 use super::Outcome;
 use crate::{
     Account, Actor, Challenge, ChallengeState, Change, Context, Device, Fresh, Job, Notice, Pairing, PairingState,
-    Policy, Prompt, PromptState, Refusal, Reply, Task, Time, User,
+    Policy, Prompt, PromptState, Refusal, Reply, Task, Time,
     audit::{Chain, Entry},
     job::LEASE,
+    remembered::factors,
 };
 
 /// The working copy.
@@ -24,7 +25,7 @@ pub(super) struct Draft<'a> {
     pub(super) account: Account,
     pub(super) context: &'a Context<'a>,
     pub(super) fresh: Fresh,
-    before: &'a User,
+    before: &'a Account,
     changes: Vec<Change>,
     /// The account is there, or this command makes it. Otherwise it is a decoy and nothing is stored.
     stored: bool,
@@ -36,7 +37,7 @@ impl<'a> Draft<'a> {
             account: account.clone(),
             context,
             fresh: context.fresh.clone(),
-            before: &account.user,
+            before: account,
             changes: Vec::new(),
             stored: account.exists(),
         }
@@ -74,7 +75,8 @@ impl<'a> Draft<'a> {
             // The request is prepared again and comes with the same proof.
             self.changes.retain(|change| !matches!(change, Change::RememberProof(_)));
         }
-        let changed = !self.changes.is_empty() || self.account.user != *self.before;
+        self.forget_browsers();
+        let changed = !self.changes.is_empty() || self.account.user != self.before.user;
         if self.stored && changed {
             self.account.user.version += 1;
             self.changes.push(Change::PutUser(Box::new(self.account.user)));
@@ -82,6 +84,18 @@ impl<'a> Draft<'a> {
             self.changes.clear();
         }
         Outcome { reply, changes: self.changes }
+    }
+
+    /// Another factor, another password, a lock: what a browser was remembered for holds no more.
+    fn forget_browsers(&mut self) {
+        let (before, now) = (&self.before.user, &self.account.user);
+        let changed = factors(self.before) != factors(&self.account)
+            || before.password_changed_at != now.password_changed_at
+            || (before.lock.is_none() && now.lock.is_some());
+        if changed && !now.browsers.is_empty() {
+            let browsers = std::mem::take(&mut self.account.user.browsers).len();
+            self.note("browsers.forgotten", json!({ "browsers": browsers }));
+        }
     }
 
     /// Appends one entry to the account's chain.

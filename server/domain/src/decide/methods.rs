@@ -45,6 +45,14 @@ impl Draft<'_> {
                 }
                 self.remove_phone(phone);
             }
+            MethodChange::ForgetBrowser(hash) => {
+                let browsers = &mut self.account.user.browsers;
+                let before = browsers.len();
+                browsers.retain(|browser| browser.hash != *hash);
+                if browsers.len() < before {
+                    self.note("browser.forgotten", json!({}));
+                }
+            }
             MethodChange::RenamePhone(id, name) => {
                 let phone = self.account.device(*id).filter(|device| device.is_active()).cloned();
                 let phone = phone.ok_or(Refusal::NotFound)?;

@@ -141,6 +141,7 @@ impl Draft<'_> {
         terms: &Terms,
         cookie: Bytes<32>,
         code: Bytes<32>,
+        remember: Option<Bytes<32>>,
     ) -> Result<Reply, Refusal> {
         let prompt = self.held_page(id, cookie)?;
         if prompt.relying_party != terms.id {
@@ -153,6 +154,9 @@ impl Draft<'_> {
         }
         if prompt.purpose != Purpose::Settings && self.account.backups_missing(terms.methods) > 0 {
             return Err(Refusal::BackupMissing);
+        }
+        if let Some(hash) = remember {
+            self.remember_browser(&prompt, terms, hash);
         }
         self.hand_out(prompt, code, false)
     }

@@ -159,6 +159,7 @@ impl Draft<'_> {
             binding: prompt.binding,
             browser: prompt.browser.clone(),
             lasting: true,
+            remembered: None,
         };
         self.put(Change::PutChallenge(Box::new(Challenge {
             id: challenge,

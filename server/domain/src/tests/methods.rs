@@ -91,7 +91,7 @@ fn on_page(prompt: PromptId, session: u8) -> Holder {
 
 fn finish(world: &mut World, prompt: PromptId, session: u8, terms: Terms) -> Result<Reply, Refusal> {
     let code = koppel_protocol::hash::sha256(b"result");
-    world.run(Command::FinishPrompt { prompt, terms, cookie: cookie(session), code }, browser())
+    world.run(Command::FinishPrompt { prompt, terms, cookie: cookie(session), code, remember: None }, browser())
 }
 
 fn exchange(world: &mut World, prompt: PromptId, session: u8) -> Result<Reply, Refusal> {

@@ -15,7 +15,13 @@ fn with_a_phone() -> World {
 
 fn finish(world: &mut World, prompt: PromptId, session: u8) -> Result<Reply, Refusal> {
     world.run(
-        Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(session), code: sha256(b"result") },
+        Command::FinishPrompt {
+            prompt,
+            terms: terms(),
+            cookie: cookie(session),
+            code: sha256(b"result"),
+            remember: None,
+        },
         browser(),
     )
 }

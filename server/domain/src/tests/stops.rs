@@ -122,12 +122,16 @@ fn right_page() -> (World, koppel_protocol::id::PromptId) {
 fn finish_the_page(stop: Stop) -> Result<Reply, Refusal> {
     let (mut world, prompt) = right_page();
     stop.falls(&mut world);
-    world.run(Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(1), code: sha256(b"result") }, browser())
+    world.run(
+        Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(1), code: sha256(b"result"), remember: None },
+        browser(),
+    )
 }
 
 fn exchange_the_result(stop: Stop) -> Result<Reply, Refusal> {
     let (mut world, prompt) = right_page();
-    let finish = Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(1), code: sha256(b"result") };
+    let finish =
+        Command::FinishPrompt { prompt, terms: terms(), cookie: cookie(1), code: sha256(b"result"), remember: None };
     expect(world.run(finish, browser()), "finished");
     stop.falls(&mut world);
     let exchange = Command::ExchangeResult { prompt, terms: terms(), v: v(1), code: sha256(b"result") };

@@ -15,7 +15,7 @@ pub(crate) struct Verified {
     /// What for: compare it too.
     #[schema(example = "login")]
     purpose: &'static str,
-    /// By what.
+    /// By what: `app`, `totp`, or `remembered_browser` where the relying party lets people skip the question for some days.
     #[schema(example = "app")]
     method: &'static str,
     /// `device_signature` when a phone signed, `server` when this is the server's word alone (typed codes).
@@ -71,7 +71,7 @@ impl Verified {
             verified: true,
             user: verified.user.to_string(),
             purpose: verified.purpose.name(),
-            method: verified.method.name(),
+            method: if verified.remembered { "remembered_browser" } else { verified.method.name() },
             evidence: if evidence.is_some() { "device_signature" } else { "server" },
             at: verified.at.0,
             challenge: evidence.map(|evidence| evidence.challenge.to_string()),

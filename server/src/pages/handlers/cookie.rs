@@ -3,8 +3,9 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use koppel_protocol::Bytes;
-use koppel_protocol::id::PromptId;
+use koppel_protocol::id::{PromptId, RelyingPartyId, UserId};
 
+use super::screen::Held;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -27,10 +28,41 @@ impl NewCookie {
         Ok(NewCookie { value, hash })
     }
 
+    /// The hash a remembered browser is kept by.
+    pub(super) fn remembered(&self, app: &App) -> Bytes<32> {
+        app.derive.remembered_browser(self.value.as_bytes())
+    }
+
+    /// `Set-Cookie` of a remembered browser.
+    pub(super) fn of_browser(&self, app: &App, held: &Held) -> Option<HeaderValue> {
+        let secure = held.organisation.public_url.is_secure();
+        let (user, party) = (held.account.user.id, &held.relying_party);
+        header(&known_name(app, user, party.id, secure), &self.value, secure, party.remember)
+    }
+
     /// `Set-Cookie`. `Lax`, because the panel's redirect leads here from another site.
     pub(super) fn header(&self, prompt: PromptId, secure: bool, lifetime: u32) -> Option<HeaderValue> {
         header(&name(prompt, secure), &self.value, secure, lifetime)
     }
+}
+
+/// What a remembered browser's cookie is called.
+fn known_name(app: &App, user: UserId, party: RelyingPartyId, secure: bool) -> String {
+    let tag = app.derive.remembered_name(user, party);
+    let tag = koppel_protocol::bytes::encode(&tag.as_bytes()[..12]);
+    if secure { format!("__Host-koppel-known-{tag}") } else { format!("koppel-known-{tag}") }
+}
+
+/// The hash of the cookie by which a browser says that it is remembered.
+pub(super) fn known(
+    app: &App,
+    headers: &HeaderMap,
+    user: UserId,
+    party: RelyingPartyId,
+    secure: bool,
+) -> Option<Bytes<32>> {
+    let value = only(headers, &known_name(app, user, party, secure))?;
+    Some(app.derive.remembered_browser(value.as_bytes()))
 }
 
 /// `Set-Cookie` for this host alone.

@@ -12,10 +12,10 @@ use koppel_store::Locator;
 use serde::Deserialize;
 use url::Url;
 
-use super::form;
 use super::screen::{Complaint, Held};
-use super::show::{refusal, show};
-use super::verify::submitted;
+use super::show::{refusal, show, with_cookie};
+use super::verify::{is_wanted, submitted};
+use super::{cookie, form};
 use crate::app::App;
 use crate::problem::{Problem, Slug};
 use crate::source::Source;
@@ -24,8 +24,9 @@ use crate::source::Source;
 #[serde(deny_unknown_fields)]
 struct FinishForm {
     form_token: String,
-    #[serde(default)]
     leave: Option<String>,
+    /// `yes`: this browser is to be remembered.
+    remember: Option<String>,
 }
 
 /// *Continue*, or *back to the panel*.
@@ -38,13 +39,13 @@ pub(super) async fn finish(
     body: Body,
 ) -> Response {
     let finished = async {
-        let FinishForm { form_token, leave } = form::read(&headers, &uri, body).await?;
+        let FinishForm { form_token, leave, remember } = form::read(&headers, &uri, body).await?;
         let held = match submitted(&app, &name, &headers, source, &form_token).await? {
             Ok(submitted) => submitted.held,
             Err(page) => return Ok(page),
         };
         match leave.as_deref() {
-            None => to_panel(&app, held).await,
+            None => to_panel(&app, held, is_wanted(remember.as_deref())).await,
             Some("cancel") => leave_page(&app, &held, "cancelled").await,
             Some("later") => postpone(&app, held).await,
             Some(_) => Err(Problem::because(Slug::InvalidField, "Field `leave`: `cancel`, `later` or nothing.")),
@@ -53,14 +54,19 @@ pub(super) async fn finish(
     finished.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
 }
 
-/// Back with a result code, if the factor was right.
-pub(super) async fn to_panel(app: &App, held: Held) -> Result<Response, Problem> {
+/// Back with a result code, if the factor was right; the browser is remembered if the person wants that and the rules let it.
+pub(super) async fn to_panel(app: &App, held: Held, remember: bool) -> Result<Response, Problem> {
     let code = koppel_protocol::bytes::encode(&app.draw::<16>()?);
     let hash = app.derive.result_code(code.as_bytes());
     let terms = held.relying_party.terms();
-    let command = Command::FinishPrompt { prompt: held.prompt.id, terms, cookie: held.cookie, code: hash };
+    let known = if remember && held.remembers().is_some() { Some(cookie::NewCookie::draw(app)?) } else { None };
+    let remember = known.as_ref().map(|known| known.remembered(app));
+    let command = Command::FinishPrompt { prompt: held.prompt.id, terms, cookie: held.cookie, code: hash, remember };
     match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
-        Ok(Reply::Finished { prompt }) => back(&held, &prompt, &[("code", &code)]),
+        Ok(Reply::Finished { prompt }) => {
+            let response = back(&held, &prompt, &[("code", &code)])?;
+            Ok(with_cookie(response, known.and_then(|known| known.of_browser(app, &held))))
+        }
         Ok(_) => Err(Problem::new(Slug::Unavailable)),
         // A settings page that took its time: what was changed there stays, and the panel learns no more than that.
         Err(problem) if problem.slug == Slug::NotVerified && held.prompt.purpose == Purpose::Settings => {

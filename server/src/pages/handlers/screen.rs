@@ -11,8 +11,9 @@ use koppel_protocol::{Bytes, bytes};
 
 use super::super::{
     Card, CardState, CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame,
-    Invitation, Language, Later, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone, PendingDevice, Progress,
-    QrCode, Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why, WizardPage, WizardStep,
+    Invitation, KnownBrowser, Language, Later, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone, PendingDevice,
+    Progress, QrCode, Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why, WizardPage,
+    WizardStep,
 };
 use super::form;
 use crate::app::App;
@@ -26,6 +27,8 @@ pub(super) struct Held {
     pub(super) organisation: std::sync::Arc<Organisation>,
     pub(super) relying_party: std::sync::Arc<RelyingParty>,
     pub(super) cookie: Bytes<32>,
+    /// By which cookie this browser says that it is remembered.
+    pub(super) known: Option<Bytes<32>>,
     pub(super) language: Language,
     pub(super) source: crate::source::Source,
 }
@@ -81,7 +84,8 @@ impl Held {
 
     fn verify(&self, app: &App, step: VerifyStep) -> Result<Screen, Problem> {
         let (frame, forms, version) = (self.frame(), self.forms(app)?, self.account.user.version);
-        Ok(Screen::Verify(VerifyPage { frame, forms, version, step, others: self.other_methods() }))
+        let (others, remember) = (self.other_methods(), self.remembers());
+        Ok(Screen::Verify(VerifyPage { frame, forms, version, step, others, remember }))
     }
 
     fn enrol(&self, app: &App, reason: EnrolReason, step: EnrolStep) -> Result<Screen, Problem> {
@@ -102,6 +106,13 @@ impl Held {
         let may = self.prompt.purpose == Purpose::Login && self.account.may_do_without(&terms, app.now());
         let from = terms.rollout.of(&self.account.user).required_from();
         may.then(|| Later { until: from.map(|from| self.language.date(from.0)) })
+    }
+
+    /// For how many days this browser can be remembered.
+    pub(super) fn remembers(&self) -> Option<u32> {
+        let party = &self.relying_party;
+        let may = self.prompt.purpose == Purpose::Login && !party.requires_device_signature;
+        Some(party.remember / crate::rules::DAY).filter(|days| may && *days > 0)
     }
 
     /// By what else than the live delivery this account can answer.
@@ -187,9 +198,24 @@ impl Held {
                 .filter(|card| !there.iter().any(|kind| way(*kind) == card.way))
                 .collect(),
             more_phones: rules.app,
+            browsers: self.browsers(app),
             problem: complaint.settings,
         };
         Ok(Screen::Settings(Box::new(page)))
+    }
+
+    /// The browsers that are remembered for this relying party, the newest first.
+    fn browsers(&self, app: &App) -> Vec<KnownBrowser> {
+        let (terms, now) = (self.relying_party.terms(), app.now());
+        let known = self.account.user.browsers.iter().rev().filter(|browser| browser.counts(&terms, now));
+        known
+            .map(|browser| KnownBrowser {
+                id: bytes::encode(browser.hash.as_bytes()),
+                name: crate::user_agent::in_words(&browser.user_agent).to_string(),
+                used: self.language.date(browser.used_at.0),
+                until: self.language.date(browser.until(&terms).0),
+            })
+            .collect()
     }
 
     fn own_method(&self, kind: MethodKind) -> Option<OwnMethod> {

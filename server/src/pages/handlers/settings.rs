@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, Uri};
 use koppel_domain::{Account, Command, MethodChange, MethodKind, OnPage};
-use koppel_protocol::Text;
 use koppel_protocol::id::DeviceId;
+use koppel_protocol::{Bytes, Text};
 use koppel_store::Locator;
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ use crate::source::Source;
 struct ChangeForm {
     form_token: String,
     act: String,
-    /// A method or a phone.
+    /// A method, a phone or a browser.
     what: String,
     name: Option<String>,
 }
@@ -58,6 +58,10 @@ fn asked(form: &ChangeForm) -> Option<MethodChange> {
         "primary" => method().map(MethodChange::MakePrimary),
         "remove" => method().map(MethodChange::Remove),
         "remove-phone" => phone().map(MethodChange::RemovePhone),
+        "forget-browser" => {
+            let hash = koppel_protocol::bytes::decode(&form.what).ok()?;
+            Some(MethodChange::ForgetBrowser(Bytes::new(hash.try_into().ok()?)))
+        }
         "rename-phone" => {
             let name = form.name.as_deref().unwrap_or_default();
             phone().map(|phone| MethodChange::RenamePhone(phone, Text::clean(name.trim())))
@@ -73,7 +77,7 @@ fn problem(account: &Account, held: &Held, change: &MethodChange) -> Option<Sett
         MethodChange::Remove(kind) => (!account.can_spare_method(*kind, rules)).then_some(SettingsProblem::Needed),
         MethodChange::RemovePhone(id) => (!account.can_spare_phone(*id, rules)).then_some(SettingsProblem::Needed),
         MethodChange::RenamePhone(_, name) => name.is_empty().then_some(SettingsProblem::NoName),
-        MethodChange::MakePrimary(_) => None,
+        MethodChange::MakePrimary(_) | MethodChange::ForgetBrowser(_) => None,
     }
 }
 

@@ -84,6 +84,9 @@ pub(super) async fn page(
     }
     let shown = async {
         let held = hold(&app, &name, &headers, source).await?;
+        if recall(&app, &held).await? {
+            return super::finish::to_panel(&app, held.again(&app).await?, false).await;
+        }
         show(&app, held, Complaint::default()).await
     };
     shown.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
@@ -116,7 +119,9 @@ pub(super) async fn hold(app: &App, name: &str, headers: &HeaderMap, source: Sou
     match held.filter(|_| own) {
         Some(cookie) => {
             let language = language(headers, prompt.locale);
-            Ok(Held { account, prompt, organisation, relying_party, cookie, language, source })
+            let secure = organisation.public_url.is_secure();
+            let known = cookie::known(app, headers, account.user.id, relying_party.id, secure);
+            Ok(Held { account, prompt, organisation, relying_party, cookie, known, language, source })
         }
         None => {
             let by = By::new(Actor::Browser { organisation: organisation.id }, source);
@@ -184,6 +189,20 @@ pub(super) async fn show(app: &App, held: Held, complaint: Complaint) -> Result<
         Screen::Message(page) => respond(&page, back),
         Screen::Ask | Screen::Invite | Screen::Offer => return Err(Problem::new(Slug::Unavailable)),
     })
+}
+
+/// Whether this browser is remembered, and nothing is asked where the phones would be asked now.
+async fn recall(app: &App, held: &Held) -> Result<bool, Problem> {
+    let Some(browser) = held.known else { return Ok(false) };
+    if !matches!(held.screen(app, Complaint::default())?, Screen::Ask) {
+        return Ok(false);
+    }
+    let command = Command::Recall { page: held.on_page(), browser };
+    match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
+        Ok(_) => Ok(true),
+        Err(problem) if problem.slug == Slug::NotVerified => Ok(false),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Asks the phones.

@@ -26,6 +26,8 @@ use crate::source::Source;
 struct CheckForm {
     form_token: String,
     digits: String,
+    /// `yes`: this browser is to be remembered.
+    remember: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -75,17 +77,22 @@ pub(super) async fn check(
     body: Body,
 ) -> Response {
     let checked = async {
-        let CheckForm { form_token, digits } = form::read(&headers, &uri, body).await?;
+        let CheckForm { form_token, digits, remember } = form::read(&headers, &uri, body).await?;
         let submitted = match submitted(&app, &name, &headers, source, &form_token).await? {
             Ok(submitted) => submitted,
             Err(page) => return Ok(page),
         };
-        check_digits(&app, submitted, &digits).await
+        check_digits(&app, submitted, &digits, is_wanted(remember.as_deref())).await
     };
     checked.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
 }
 
-async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Result<Response, Problem> {
+/// A box was ticked.
+pub(super) fn is_wanted(box_: Option<&str>) -> bool {
+    box_ == Some("yes")
+}
+
+async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str, remember: bool) -> Result<Response, Problem> {
     let Submitted { held, nonce } = submitted;
     let Some(challenge) = held.prompt.challenge else {
         return show(app, held, Complaint { code: Some(CodeProblem::Incomplete), ..Complaint::default() }).await;
@@ -126,7 +133,7 @@ async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str) -> Resu
         Ok(_) if held.prompt.purpose == Purpose::Settings || held.paired_here(app).is_some() || was_recovery => {
             Ok(Redirect::to(&held.path()).into_response())
         }
-        Ok(_) => finish::to_panel(app, held).await,
+        Ok(_) => finish::to_panel(app, held, remember).await,
         Err(problem) => {
             let complaint = Complaint { code: complaint(&problem), ..Complaint::default() };
             refused(app, held, problem, complaint).await

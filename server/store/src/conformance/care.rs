@@ -84,6 +84,7 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         mode: Mode::Code,
         requires_device_signature: false,
         methods: MethodRules::ALL,
+        remember: 0,
         rollout: Rollout::REQUIRED,
         created: Time(1),
     };

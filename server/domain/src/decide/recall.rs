@@ -1,0 +1,76 @@
+//! Browsers that are remembered, and logins that ask them nothing.
+
+use koppel_protocol::{Bytes, id::ChallengeId};
+use serde_json::json;
+
+use super::{draft::Draft, guard::same};
+use crate::{
+    Challenge, ChallengeState, Change, Login, OnPage, Prompt, Purpose, Question, Refusal, RememberedBrowser, Reply,
+    Terms, remembered::MOST_BROWSERS,
+};
+
+impl Draft<'_> {
+    /// A factor was right on this page of a login, and the person wants to be asked less. What the rules do not let is left undone.
+    pub(super) fn remember_browser(&mut self, prompt: &Prompt, terms: &Terms, hash: Bytes<32>) {
+        let challenge = prompt.challenge.and_then(|id| self.account.challenge(id));
+        let by_a_factor = challenge.and_then(Challenge::login).is_some_and(|login| login.remembered.is_none());
+        let browser = RememberedBrowser::new(hash, terms.id, &prompt.browser.user_agent, self.now());
+        if prompt.purpose != Purpose::Login || !by_a_factor || !browser.counts(terms, self.now()) {
+            return;
+        }
+        let now = self.now();
+        let browsers = &mut self.account.user.browsers;
+        browsers.retain(|other| other.relying_party != terms.id || other.counts(terms, now));
+        browsers.push(browser);
+        let too_many = browsers.len().saturating_sub(MOST_BROWSERS);
+        browsers.drain(..too_many);
+        self.note("browser.remembered", json!({ "prompt": prompt.id }));
+    }
+
+    /// The page of a login in a remembered browser: approved without a question. Anything that is not as it was when the browser was
+    /// remembered is asked for as ever.
+    pub(super) fn recall(&mut self, page: &OnPage, hash: &Bytes<32>) -> Result<Reply, Refusal> {
+        let (prompt, terms) = (self.held_page(page.prompt, page.cookie)?, &page.terms);
+        if prompt.relying_party != terms.id {
+            return Err(Refusal::NotFound);
+        }
+        self.not_locked()?;
+        let now = self.now();
+        let complete = self.account.is_protected(terms.methods) && self.account.backups_missing(terms.methods) == 0;
+        if prompt.purpose != Purpose::Login || prompt.challenge.is_some() || self.recovered(&prompt) || !complete {
+            return Err(Refusal::NotVerified);
+        }
+        let known = self.account.user.browsers.iter_mut().find(|known| same(&known.hash, hash));
+        let known = known.filter(|known| known.counts(terms, now)).ok_or(Refusal::NotVerified)?;
+        known.used_at = now;
+        let id = ChallengeId::from_bytes(self.fresh.id());
+        let login = Login {
+            relying_party: prompt.relying_party,
+            prompt: Some(prompt.id),
+            purpose: prompt.purpose,
+            binding: prompt.binding,
+            browser: prompt.browser.clone(),
+            lasting: false,
+            remembered: Some(*hash),
+        };
+        self.put(Change::PutChallenge(Box::new(Challenge {
+            id,
+            question: Question::Login(login),
+            code_tries: 0,
+            number_tries: 0,
+            state: ChallengeState::Pending,
+            approved_at: None,
+            approval: None,
+            expires: now.plus(self.policy().challenge_lifetime),
+            deliveries: Vec::new(),
+            epoch: self.epoch(),
+            version: 1,
+            created: now,
+        })));
+        self.note("challenge.pending", json!({ "challenge": id, "remembered": true }));
+        self.move_challenge(id, ChallengeState::Approved);
+        let version = prompt.version + 1;
+        self.put(Change::PutPrompt(Box::new(Prompt { challenge: Some(id), version, ..prompt })));
+        Ok(Reply::Approved { challenge: id })
+    }
+}
