@@ -70,6 +70,7 @@ problem-wrong-code = { $tries ->
     [one] That code is not right. You can try one more time.
    *[other] That code is not right. You can try { $tries } more times.
 }
+problem-not-now = We cannot check an authenticator's codes now. Nothing was lost. Choose another method, or try again later.
 problem-incomplete = Fill in all { $digits } digits. This does not count as a try.
 problem-recovery-form = A recovery code is a number with sixteen letters and digits, such as 3-7KQM-X2PD-9RTV-H4CW. This does not count as a try.
 problem-wait = { $seconds ->

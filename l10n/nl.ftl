@@ -70,6 +70,7 @@ problem-wrong-code = { $tries ->
     [one] Deze code klopt niet. U kunt het nog één keer proberen.
    *[other] Deze code klopt niet. U kunt het nog { $tries } keer proberen.
 }
+problem-not-now = Codes van een authenticator kunnen wij nu niet nagaan. Er is niets verloren gegaan. Kies een andere methode, of probeer het later opnieuw.
 problem-incomplete = Vul alle { $digits } cijfers in. Dit telt niet als poging.
 problem-recovery-form = Een herstelcode is een nummer met zestien letters en cijfers, zoals 3-7KQM-X2PD-9RTV-H4CW. Dit telt niet als poging.
 problem-wait = { $seconds ->

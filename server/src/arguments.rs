@@ -66,6 +66,12 @@ pub(crate) enum Do {
     User(UserDo),
     /// What the running server has done since its start: durable commits
     Status,
+    /// The running server's time; after it jumped, let authenticators' codes be checked again
+    Clock {
+        /// The time is right as it is
+        #[arg(long)]
+        confirm: bool,
+    },
     /// After restoring the database from a backup: end every code, invitation and open login from before
     Restore,
 }

@@ -37,6 +37,11 @@ pub enum Command {
     OrganisationAdd(OrganisationAdd),
     /// What the server that runs has done since its start.
     Status,
+    /// The server's time, and whether it goes on by itself; confirms it as it is.
+    Clock {
+        /// An operator has looked.
+        confirm: bool,
+    },
     /// All organisations and their relying parties.
     OrganisationList,
     /// Changes one number of an organisation.
@@ -153,6 +158,13 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
     match command {
         Command::OrganisationAdd(add) => registry::add_organisation(app, add).await,
         Command::Status => Ok(serde_json::json!({ "commits": koppel_store::Store::commits(&app.store) })),
+        Command::Clock { confirm } => {
+            if confirm {
+                app.clock.confirm();
+            }
+            let time = jiff::Timestamp::from_second(i64::try_from(app.now().0).unwrap_or_default()).unwrap_or_default();
+            Ok(serde_json::json!({ "time": time.to_string(), "steady": app.clock.is_steady() }))
+        }
         Command::OrganisationList => Ok(registry::list(app)),
         Command::PolicySet(set) => registry::set_policy(app, set).await,
         Command::RelyingPartyAdd(add) => registry::add_relying_party(app, add).await,

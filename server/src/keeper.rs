@@ -30,6 +30,8 @@ pub async fn sweep(app: Arc<App>) {
             () = app.drain.draining() => return,
         }
         app.sent.forget(app.now());
+        // Looked at also when nobody types a code, so that it is told at once.
+        app.clock.is_steady();
         loop {
             match app.store.sweep(SWEEP).await {
                 Ok(swept) if swept >= SWEEP && !app.drain.is_draining() => tokio::task::yield_now().await,

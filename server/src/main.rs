@@ -30,6 +30,9 @@ fn main() -> ExitCode {
             }
             Do::Init(init) => commands::init(&config()?, init.organisation()).await.map(Some),
             Do::Status => commands::perform(&config()?, commands::Command::Status).await.map(Some),
+            Do::Clock { confirm } => {
+                commands::perform(&config()?, commands::Command::Clock { confirm }).await.map(Some)
+            }
             Do::Restore => commands::restore(&config()?).await.map(Some),
             Do::Organisation(organisation) => commands::perform(&config()?, organisation.command()).await.map(Some),
             Do::RelyingParty(party) => match party.task() {

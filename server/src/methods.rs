@@ -80,6 +80,18 @@ impl App {
         .await
     }
 
+    /// An authenticator's code hangs on the time alone.
+    ///
+    /// # Errors
+    /// *Unavailable* while nobody has looked after the time jumped.
+    pub(crate) fn time_is_steady(&self) -> Result<(), Problem> {
+        if self.clock.is_steady() {
+            return Ok(());
+        }
+        let advice = "The server's time jumped. Codes of authenticators are not checked until its operator has looked; use another method.";
+        Err(Problem::because(Slug::Unavailable, advice))
+    }
+
     /// What was typed, made ready for the method that is asked now.
     ///
     /// # Errors
@@ -93,6 +105,7 @@ impl App {
         match asked {
             MethodKind::App => Ok(Typed::App(digits()?)),
             MethodKind::Totp => {
+                self.time_is_steady()?;
                 let code = digits()?;
                 let method = account.method(MethodKind::Totp).and_then(Method::authenticator);
                 let sealed = method.and_then(|held| held.seed.as_ref());

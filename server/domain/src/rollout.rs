@@ -39,10 +39,10 @@ impl Enforcement {
         }
     }
 
-    /// From when on nobody does without, if that is known.
+    /// The day from which nobody does without, if one was set.
     pub const fn required_from(self) -> Option<Time> {
         match self {
-            Self::Off | Self::Optional => None,
+            Self::Off | Self::Optional | Self::REQUIRED => None,
             Self::RequiredFrom(at) => Some(at),
         }
     }

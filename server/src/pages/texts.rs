@@ -141,6 +141,7 @@ texts! {
 
     // What can go wrong while typing
     fn problem_wrong_code(tries: u32);
+    fn problem_not_now();
     fn problem_incomplete(digits: u32);
     fn problem_recovery_form();
     fn problem_wait(seconds: u32);

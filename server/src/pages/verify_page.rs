@@ -99,6 +99,8 @@ pub enum CodeProblem {
     NoMoreSends,
     /// The code belonged to an earlier delivery.
     Superseded,
+    /// An authenticator's code cannot be checked now: no try was spent.
+    NotNow,
 }
 
 /// Why a verification or one delivery of it ended.
@@ -208,6 +210,7 @@ impl CodeProblem {
                 StatusCode::TOO_MANY_REQUESTS
             }
             CodeProblem::Superseded => StatusCode::CONFLICT,
+            CodeProblem::NotNow => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -221,6 +224,7 @@ impl CodeProblem {
             CodeProblem::TooSoon { seconds } => texts.problem_too_soon(seconds),
             CodeProblem::NoMoreSends => texts.problem_no_more_sends(),
             CodeProblem::Superseded => texts.problem_superseded(),
+            CodeProblem::NotNow => texts.problem_not_now(),
         }
     }
 }

@@ -145,6 +145,8 @@ pub enum OfferProblem {
         /// Until the next try.
         seconds: u32,
     },
+    /// It cannot be checked now: no try was spent.
+    NotNow,
 }
 
 /// Digits of an authenticator's code.
@@ -156,6 +158,7 @@ impl OfferProblem {
             OfferProblem::Wrong => texts.wizard_totp_wrong(),
             OfferProblem::Incomplete => texts.problem_incomplete(CODE_DIGITS),
             OfferProblem::Wait { seconds } => texts.problem_wait(seconds),
+            OfferProblem::NotNow => texts.problem_not_now(),
         }
     }
 }
@@ -249,6 +252,7 @@ impl WizardPage {
 impl Page for WizardPage {
     fn status(&self) -> StatusCode {
         match &self.step {
+            WizardStep::Authenticator { problem: Some(OfferProblem::NotNow), .. } => StatusCode::SERVICE_UNAVAILABLE,
             WizardStep::Authenticator { problem: Some(OfferProblem::Wait { .. }), .. } => StatusCode::TOO_MANY_REQUESTS,
             WizardStep::Authenticator { problem: Some(_), .. } | WizardStep::CodesNotKept => {
                 StatusCode::UNPROCESSABLE_ENTITY

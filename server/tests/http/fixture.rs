@@ -44,25 +44,35 @@ pub(crate) fn soft() -> SoftCrypto {
 
 /// A clock that tests move.
 #[derive(Clone)]
-pub(crate) struct TestClock(Arc<AtomicU64>);
+pub(crate) struct TestClock {
+    wall: Arc<AtomicU64>,
+    unset: Arc<AtomicU64>,
+}
 
 impl TestClock {
     pub(crate) fn new() -> TestClock {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        TestClock(Arc::new(AtomicU64::new(now.as_millis() as u64)))
+        let hand = || Arc::new(AtomicU64::new(now.as_millis() as u64));
+        TestClock { wall: hand(), unset: hand() }
     }
 
     pub(crate) fn seconds(&self) -> u64 {
-        self.0.load(Ordering::SeqCst) / 1000
+        self.wall.load(Ordering::SeqCst) / 1000
     }
 
     pub(crate) fn forward(&self, seconds: u64) {
-        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.unset.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.set_forward(seconds);
+    }
+
+    /// Somebody sets the time.
+    pub(crate) fn set_forward(&self, seconds: u64) {
+        self.wall.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     fn clock(&self) -> Clock {
-        let millis = self.0.clone();
-        Clock::new(Arc::new(move || millis.load(Ordering::SeqCst)))
+        let (wall, unset) = (self.wall.clone(), self.unset.clone());
+        Clock::beside(Arc::new(move || wall.load(Ordering::SeqCst)), Arc::new(move || unset.load(Ordering::SeqCst)))
     }
 }
 

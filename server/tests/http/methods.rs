@@ -1,11 +1,12 @@
 //! Authenticators and recovery codes by the panel's interface: brought along, asked, changed to, removed.
 
 use koppel_domain::{OpenSeed, SharedBytes};
+use koppel_server::commands::Command;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::fixture::{Answer, Session, World};
+use crate::fixture::{Answer, Session, World, command};
 
 const SEED: &[u8] = b"12345678901234567890";
 const SEED_TEXT: &str = "gezd gnbv gy3t qojq gezd gnbv gy3t qojq";
@@ -170,4 +171,29 @@ async fn a_stolen_database_holds_no_seed() {
         }
     }
     assert!(searched > 10_000, "the database was searched");
+}
+
+#[tokio::test]
+async fn after_the_time_jumped_no_authenticator_is_believed_until_an_operator_has_looked() {
+    let world = with_an_authenticator().await;
+    let phone = world.phone("anna").await;
+    let clock = |confirm| command(&world.config, Command::Clock { confirm });
+    assert_eq!(clock(false).await["steady"], json!(true));
+    world.clock.set_forward(61);
+    assert_eq!(clock(false).await["steady"], json!(false));
+    let session = Session::new();
+    let challenge = start(&world, &session, Some("totp")).await;
+    let refused = check(&world, &challenge, &session, &shown(&world)).await;
+    assert_eq!((refused.status, refused.slug()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"), "{refused:?}");
+    assert!(refused.body["detail"].as_str().unwrap().contains("another method"), "{refused:?}");
+
+    // A phone's code does not hang on the time.
+    let other = Session::new();
+    let by_app = start(&world, &other, Some("app")).await;
+    let code = phone.code(&world).await;
+    assert_eq!(check(&world, &by_app, &other, &code).await.status, StatusCode::OK);
+
+    assert_eq!(clock(true).await["steady"], json!(true));
+    let right = check(&world, &challenge, &session, &shown(&world)).await;
+    assert_eq!(right.status, StatusCode::OK, "no try was spent: {right:?}");
 }

@@ -87,7 +87,7 @@ pub(super) struct UserAnswer {
     #[schema(example = "optional")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enforcement: Option<&'static str>,
-    /// From when on it is required, in seconds, or null.
+    /// From when on it is required, in seconds, or null where no day was set.
     required_from: Option<u64>,
     /// The set-up that the user put off, or null.
     put_off: Option<PutOffField>,

@@ -115,6 +115,9 @@ async fn check_digits(app: &Arc<App>, submitted: Submitted, typed: &str, remembe
                 )
                 .await;
             }
+            Err(problem) if problem.slug == Slug::Unavailable && !app.clock.is_steady() => {
+                return show(app, held, Complaint { code: Some(CodeProblem::NotNow), ..Complaint::default() }).await;
+            }
             Err(problem) => return Err(problem),
         };
         // The same code from the same form is one try; another code is another.

@@ -159,6 +159,9 @@ async fn prove_authenticator(app: &App, held: Held, typed: &str) -> Result<Respo
     let Some(code) = code else {
         return show(app, held, complain(OfferProblem::Incomplete)).await;
     };
+    if app.time_is_steady().is_err() {
+        return show(app, held, complain(OfferProblem::NotNow)).await;
+    }
     let mut held = held;
     let mut attempts = Attempts::default();
     let answer = loop {
