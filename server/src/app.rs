@@ -79,6 +79,8 @@ pub struct App {
     pub directory: Directory,
     /// How many may be asked at once.
     pub directory_turns: Semaphore,
+    /// Rules of relying parties are changed one at a time.
+    pub rules: tokio::sync::Mutex<()>,
     /// Operators who are signed in.
     pub desk: crate::desk::Sessions,
     /// How many recovery codes and passwords may be hashed at once.

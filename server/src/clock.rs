@@ -4,7 +4,8 @@
 //! in `Koppel-Time`. Tests bring a clock of their own.
 //!
 //! Beside it runs a clock that nobody sets. Where the two part by more than [`JUMP`] at once, somebody set the server's time: codes of
-//! authenticators, which hang on the time alone, are then not checked until an operator has looked.
+//! authenticators, which hang on the time alone, are then not checked until an operator has looked. A server that starts takes the time as
+//! it finds it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,10 +28,16 @@ pub struct Clock {
     gap: Arc<Mutex<Gap>>,
 }
 
-/// How far the two clocks were apart when somebody looked last.
+/// A clock that runs as fast as it may gains one millisecond in so many: the most that NTP slews by (500 ppm, RFC 5905 §11.3).
+const SLEW: u64 = 2000;
+
+/// How far the two clocks may be apart.
 #[derive(Debug, Clone, Copy)]
 struct Gap {
+    /// As at the start or the last confirmation, and since then what slewing explains.
     millis: i128,
+    /// The unset clock, when somebody looked last.
+    seen: u64,
     jumped: bool,
 }
 
@@ -51,7 +58,7 @@ impl Clock {
 
     /// A clock beside one that nobody sets.
     pub fn beside(source: Arc<Source>, unset: Arc<Source>) -> Clock {
-        let gap = Gap { millis: apart(&*source, &*unset), jumped: false };
+        let gap = Gap::now(&*source, &*unset);
         Clock { source, unset, latest: Arc::default(), gap: Arc::new(Mutex::new(gap)) }
     }
 
@@ -68,29 +75,35 @@ impl Clock {
 
     /// Whether the time has gone on by itself since the start, or since an operator [confirmed](Clock::confirm) it.
     pub fn is_steady(&self) -> bool {
-        let millis = apart(&*self.source, &*self.unset);
         let mut gap = self.gap.lock().unwrap_or_else(PoisonError::into_inner);
-        let jumped = millis.abs_diff(gap.millis) > JUMP.as_millis();
+        let now = Gap::now(&*self.source, &*self.unset);
+        let by = now.millis - gap.millis;
+        let jumped = by.unsigned_abs() > JUMP.as_millis();
         if jumped && !gap.jumped {
-            let by = millis - gap.millis;
             tracing::error!(
                 milliseconds = by,
                 "the time jumped: codes of authenticators are not checked until `koppel-server clock --confirm`"
             );
         }
-        *gap = Gap { millis, jumped: gap.jumped || jumped };
+        // Many small steps are a jump too: only as much is forgiven as a clock can be slewed by meanwhile.
+        let slewed = i128::from(now.seen.saturating_sub(gap.seen) / SLEW);
+        let millis = gap.millis + by.clamp(-slewed, slewed);
+        *gap = Gap { millis, seen: now.seen, jumped: gap.jumped || jumped };
         !gap.jumped
     }
 
     /// An operator has looked: the time is right as it is.
     pub fn confirm(&self) {
-        let millis = apart(&*self.source, &*self.unset);
-        *self.gap.lock().unwrap_or_else(PoisonError::into_inner) = Gap { millis, jumped: false };
+        let mut gap = self.gap.lock().unwrap_or_else(PoisonError::into_inner);
+        *gap = Gap::now(&*self.source, &*self.unset);
     }
 }
 
-fn apart(source: &Source, unset: &Source) -> i128 {
-    i128::from(source()) - i128::from(unset())
+impl Gap {
+    fn now(source: &Source, unset: &Source) -> Gap {
+        let seen = unset();
+        Gap { millis: i128::from(source()) - i128::from(seen), seen, jumped: false }
+    }
 }
 
 /// Milliseconds since the machine was started, also while it slept.
@@ -144,6 +157,13 @@ mod tests {
             clock.confirm();
             assert!(clock.is_steady());
         }
+        let (wall, unset, clock) = hands();
+        let looks = (1..=10).take_while(|_| {
+            wall.fetch_add(15_000 + 20_000, Ordering::Relaxed);
+            unset.fetch_add(15_000, Ordering::Relaxed);
+            clock.is_steady()
+        });
+        assert_eq!(looks.count(), 3, "steps of twenty seconds are a jump by the fourth");
         let (wall, _, clock) = hands();
         wall.fetch_add(60_000, Ordering::Relaxed);
         assert!(clock.is_steady(), "a minute is what a time server may set right");

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use koppel_domain::{Enforcement, MethodKind, MethodRules, Mode, RelyingParty, Rollout, Time, remembered};
 use koppel_protocol::Text;
+use koppel_protocol::hash::sha256;
 use koppel_protocol::id::RelyingPartyId;
 use koppel_store::{Registration, Store};
 
@@ -19,6 +20,8 @@ pub const DAY: u32 = 86_400;
 /// What is to change; what is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
+    /// The [`mark`] of the rules that were seen; none: whatever they are.
+    pub seen: Option<String>,
     /// Which methods count.
     pub methods: Option<Vec<MethodKind>>,
     /// How many there must be besides the first.
@@ -66,6 +69,9 @@ pub enum Wrong {
     /// Nobody is remembered for so long.
     #[error("a browser is remembered for 0 to 30 days")]
     Days,
+    /// Somebody else changed them since they were read.
+    #[error("the rules were changed meanwhile: look again")]
+    Meanwhile,
     /// A group's name does not fit.
     #[error("the group is 1 to 64 bytes of text without control characters")]
     Group,
@@ -145,6 +151,9 @@ impl Change {
     /// # Errors
     /// [`Wrong`].
     pub fn make(self, party: &mut RelyingParty) -> Result<(), Wrong> {
+        if self.seen.is_some_and(|seen| seen != mark(party)) {
+            return Err(Wrong::Meanwhile);
+        }
         let signature = party.requires_device_signature;
         let kinds = self.methods.unwrap_or_else(|| party.methods.kinds().collect());
         let methods = methods(&kinds, self.backups.unwrap_or(party.methods.backups), signature)?;
@@ -167,6 +176,13 @@ impl Change {
     }
 }
 
+/// Names the rules as they are, so that a form can say which it saw.
+pub fn mark(party: &RelyingParty) -> String {
+    let rules = (&party.mode, &party.methods, party.remember, &party.rollout);
+    let written = serde_json::to_vec(&rules).unwrap_or_default();
+    koppel_protocol::bytes::encode(sha256(&written).as_bytes())
+}
+
 /// Changes the rules of a relying party, which the organisation's chain notes. `by` is who, as chains name them.
 ///
 /// # Errors
@@ -178,6 +194,8 @@ pub async fn change(
     by: Text,
 ) -> Result<Result<Arc<RelyingParty>, Wrong>, Problem> {
     let not_found = || Problem::new(Slug::NotFound);
+    // One at a time: the row is written whole.
+    let _turn = app.rules.lock().await;
     let mut party = RelyingParty::clone(&*app.registry.relying_party(id).ok_or_else(not_found)?);
     if let Err(wrong) = change.make(&mut party) {
         return Ok(Err(wrong));

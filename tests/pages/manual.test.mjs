@@ -23,7 +23,7 @@ function authenticator(key, at = Date.now()) {
 
 const texts = {
   nl: {
-    locale: "nl-NL", safer: "Maak uw account veiliger", later: "Later", until: "uitstellen tot 01-03-2099",
+    locale: "nl-NL", safer: "Maak uw account veiliger", later: "Later", until: "wachten tot 01-03-2099",
     secure: "Wacht even … we moeten eerst uw account beveiligen", what: "tweestapsverificatie",
     call: "Oproep naar uw mobiele nummer", off: "Nog niet beschikbaar", app: "Koppel-app toevoegen", totp: "Authenticator toevoegen",
     codes: "Herstelcodes toevoegen", show: "Codes tonen", tick: "Ik heb deze codes bewaard", go: "Doorgaan",
@@ -34,7 +34,7 @@ const texts = {
     desk: {
       welcome: "Kies uw wachtwoord", password: "Nieuw wachtwoord", again: "Nog een keer hetzelfde wachtwoord", in: "Doorgaan naar Koppel Servicedesk",
       find: "Wie belt er?", who: "Gebruikersnaam of klantnummer", reason: "Reden", ticket: "Ticketnummer", open: "Klant openen",
-      works: "Geen bijzonderheden: dit account werkt.", resetOpen: "Alles weghalen", reset: "Ja, alles weghalen", gone: "Alles is weggehaald",
+      works: "Er is geen blokkade.", resetOpen: "Alles weghalen", reset: "Ja, alles weghalen", gone: "Alles is weggehaald",
       give: "Koppelcode geven", spelled: "De koppelcode, letter voor letter", waits: "Een telefoon wacht op u", number: "Controlegetal",
       confirm: "Telefoon koppelen", confirmed: "De telefoon is gekoppeld.", audit: "Alle gebeurtenissen", sound: /alle onveranderd en compleet/,
       back: "Terug naar het gesprek", close: "Gesprek afsluiten", leave: "Afmelden", title: "Servicedesk",
@@ -52,7 +52,7 @@ const texts = {
     desk: {
       welcome: "Choose your password", password: "New password", again: "The same password once more", in: "Continue to Koppel Servicedesk",
       find: "Who is calling?", who: "User name or customer number", reason: "Reason", ticket: "Ticket number", open: "Open customer",
-      works: "Nothing out of the ordinary: this account works.", resetOpen: "Take everything away", reset: "Yes, take everything away",
+      works: "Nothing is blocked.", resetOpen: "Take everything away", reset: "Yes, take everything away",
       gone: "Everything was taken away", give: "Give a koppelcode", spelled: "The koppelcode, letter by letter", waits: "A phone is waiting for you",
       number: "Check number", confirm: "Pair this phone", confirmed: "The phone is paired.", audit: "Everything that happened",
       sound: /all unchanged and complete/, back: "Back to the call", close: "Close the call", leave: "Sign out", title: "Support desk",
@@ -193,7 +193,7 @@ describe("the manual", { timeout: 300_000 }, () => {
 
       await page.getByRole("button", { name: "Uitloggen" }).click();
       await stage.signIn(page, "leo");
-      await page.getByLabel("Deze browser 14 dagen onthouden").check();
+      await page.getByLabel("Vraag hier 14 dagen niet om een code").check();
       await look(page, "manual-remember");
       await page.locator("#digits").fill(authenticator(key, Date.now() + 30_000));
       await page.keyboard.press("Enter");

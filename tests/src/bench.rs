@@ -1,8 +1,9 @@
 //! The figures of `cargo xtask bench`, each beside what the floor of this machine needs.
 //!
 //! [`floor`] drives `koppel-floor`, [`logins`] the server with phones in this process, [`crowd`] pairs ten thousand phones
-//! and lets them be idle, [`companion`] weighs and times the library of the apps, [`process`] reads what the system knows of a process. Nothing here is a test: no figure is asserted.
+//! and lets them be idle, [`authenticators`] checks codes and shows pages, [`companion`] weighs and times the library of the apps, [`process`] reads what the system knows of a process. Nothing here is a test: no figure is asserted.
 
+pub mod authenticators;
 pub mod companion;
 pub mod crowd;
 pub mod floor;
@@ -32,6 +33,8 @@ pub struct Figure {
 pub enum Goal {
     /// The value at most this.
     AtMost(f64),
+    /// The value at least this.
+    AtLeast(f64),
     /// At most so many times the reference.
     TimesReference(f64),
     /// At least this part of the reference.
@@ -46,6 +49,7 @@ impl Figure {
     fn met(&self) -> Option<bool> {
         Some(match (self.goal?, self.ratio()) {
             (Goal::AtMost(most), _) => self.value <= most,
+            (Goal::AtLeast(least), _) => self.value >= least,
             (Goal::TimesReference(most), Some(ratio)) => ratio <= most,
             (Goal::PartOfReference(least), Some(ratio)) => ratio >= least,
             (_, None) => false,
@@ -56,6 +60,7 @@ impl Figure {
         match self.goal {
             None => String::new(),
             Some(Goal::AtMost(most)) => format!("≤ {most} {}", self.unit),
+            Some(Goal::AtLeast(least)) => format!("≥ {least} {}", self.unit),
             Some(Goal::TimesReference(most)) => format!("≤ {most} × floor"),
             Some(Goal::PartOfReference(least)) => format!("≥ {least} × floor"),
         }
@@ -112,6 +117,8 @@ pub async fn measure(size: Size) -> Result<Vec<Figure>> {
     let floor = floor::measure(size).await?;
     eprintln!("logins");
     let logins = logins::measure(size).await?;
+    eprintln!("authenticators");
+    let codes = authenticators::measure(size).await?;
     eprintln!("{} idle phones", size.idle);
     let crowd = crowd::measure(size.idle).await?;
     Ok(vec![
@@ -137,6 +144,21 @@ pub async fn measure(size: Size) -> Result<Vec<Figure>> {
             "ms",
             Some(floor.together.cpu_ms),
             Some(Goal::AtMost(0.6)),
+        ),
+        figure(
+            "authenticator checks a second at c=32",
+            codes.checks.per_second,
+            "1/s",
+            None,
+            Some(Goal::AtLeast(5000.0)),
+        ),
+        figure("server CPU a check", codes.checks.cpu_ms, "ms", None, None),
+        figure(
+            "the page of a login, beside its call",
+            codes.page.p50_ms,
+            "ms",
+            Some(codes.call.p50_ms),
+            Some(Goal::TimesReference(2.0)),
         ),
         figure("server memory an idle phone", crowd.kib_a_phone, "KiB", None, Some(Goal::AtMost(5.0))),
         figure("start to the first 200", crowd.start_ms, "ms", None, Some(Goal::AtMost(100.0))),
@@ -195,6 +217,7 @@ mod tests {
     fn a_goal_is_held_against_the_value_or_the_floor() {
         let met = |value, reference, goal| figure("", value, "", reference, Some(goal)).met();
         assert_eq!(met(0.5, None, Goal::AtMost(0.6)), Some(true));
+        assert_eq!(met(4999.0, None, Goal::AtLeast(5000.0)), Some(false));
         assert_eq!(met(2.6, Some(1.0), Goal::TimesReference(2.5)), Some(false));
         assert_eq!(met(500.0, Some(1000.0), Goal::PartOfReference(0.5)), Some(true));
         assert_eq!(figure("", 1.0, "", None, None).met(), None);

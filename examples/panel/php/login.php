@@ -1,6 +1,7 @@
 <?php // A login with Koppel as its second factor: php -S 127.0.0.1:8000 login.php
 // KOPPEL_URL: your Koppel server · KOPPEL_KEY: a key with scope `verify` · APP_URL: this address; APP_URL/2fa is a registered return URL
 declare(strict_types=1);
+const USERS = ['jansen' => '4711']; // Your own users, each with an id that never changes. Koppel is told that id, never what was typed.
 // Lax, not Strict: the browser comes back from another site, and is to bring its session along.
 session_start(['cookie_httponly' => true, 'cookie_samesite' => 'Lax', 'use_strict_mode' => true, 'cookie_secure' => str_starts_with(getenv('APP_URL'), 'https:')]);
 
@@ -31,15 +32,16 @@ switch ($_SERVER['REQUEST_METHOD'] . ' ' . parse_url($_SERVER['REQUEST_URI'], PH
         page("<form method=post><input type=hidden name=form value=\"{$_SESSION['form']}\"><input name=login_name aria-label=Name required>
             <input name=password type=password aria-label=Password required> <button>Sign in</button></form>");
     case 'POST /sign-in': // Your own check of the password stands here.
-        if (!same($_POST['form'] ?? '', $_SESSION['form'] ?? null) || !same($_POST['password'] ?? '', getenv('PASSWORD'))) page('Wrong name or password. <a href="/sign-in">Again</a>', 403);
+        [$name, $right] = [(string) ($_POST['login_name'] ?? ''), same($_POST['password'] ?? '', getenv('PASSWORD'))];
+        if (!same($_POST['form'] ?? '', $_SESSION['form'] ?? null) || !$right || !isset(USERS[$name])) page('Wrong name or password. <a href="/sign-in">Again</a>', 403);
         // Of v only the hash leaves this session, so that no other browser can finish this login.
-        [$name, $v, $state] = [(string) $_POST['login_name'], random_bytes(32), b64u(random_bytes(16))];
+        [$v, $state] = [random_bytes(32), b64u(random_bytes(16))];
         $opened = koppel('/v1/prompts', 201, b64u(random_bytes(16)), [
-            'user' => ['external_id' => $name, 'login_name' => $name], 'purpose' => 'login', 'binding' => b64u(hash('sha256', $v, true)), 'first_factor_at' => time(),
+            'user' => ['external_id' => USERS[$name], 'login_name' => $name], 'purpose' => 'login', 'binding' => b64u(hash('sha256', $v, true)), 'first_factor_at' => time(),
             'browser' => ['ip' => $_SERVER['REMOTE_ADDR'], 'user_agent' => $_SERVER['HTTP_USER_AGENT'] ?? ''], 'return_url' => getenv('APP_URL') . '/2fa', 'state' => $state]);
         if ($opened === null) page('We cannot check your second factor now. Please try again later.', 503);
         session_regenerate_id(true);
-        $_SESSION = ['waiting' => ['user' => $name, 'v' => b64u($v), 'state' => $state, 'prompt' => $opened['prompt']]];
+        $_SESSION = ['waiting' => ['user' => USERS[$name], 'name' => $name, 'v' => b64u($v), 'state' => $state, 'prompt' => $opened['prompt']]];
         header("Location: {$opened['url']}", true, 303);
         break;
     case 'GET /2fa':
@@ -50,7 +52,7 @@ switch ($_SERVER['REQUEST_METHOD'] . ' ' . parse_url($_SERVER['REQUEST_URI'], PH
         session_regenerate_id(true);
         $_SESSION = [];
         if ([$verified['verified'] ?? null, $verified['user'] ?? null, $verified['purpose'] ?? null] !== [true, $waiting['user'], 'login']) page('You are not in. <a href="/sign-in">Again</a>', 403);
-        $_SESSION['user'] = $waiting['user'];
+        $_SESSION['user'] = $waiting['name'];
         header('Location: /', true, 303);
         break;
     default:

@@ -60,9 +60,12 @@ pub(super) fn without(
     let Some(backing) = Backing::without(purpose, settings.roll_out, settings.require_signature) else {
         return said(panel, visit, token, purpose, &Trouble::NotRequired, None);
     };
-    tracing::info!(purpose = purpose.as_str(), "in by the password alone");
+    let user = panel.sessions.find(token).map(|session| session.user.external_id);
     match panel.sessions.complete(token, prompt, backing) {
-        Some(renamed) => with_cookie(Redirect::to("/").into_response(), panel.cookies.set_session(&renamed)),
+        Some(renamed) => {
+            tracing::info!(user, purpose = purpose.as_str(), "in by the password alone");
+            with_cookie(Redirect::to("/").into_response(), panel.cookies.set_session(&renamed))
+        }
         None => to_sign_in(),
     }
 }

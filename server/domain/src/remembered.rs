@@ -4,11 +4,11 @@
 use koppel_protocol::{Bytes, id::RelyingPartyId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, MethodState, Terms, Time};
+use crate::{Account, MethodKind, MethodState, Terms, Time};
 
 /// No browser is remembered for longer.
 pub const MOST: u32 = 30 * 86_400;
-/// So many are remembered of one user; one more and the oldest is forgotten.
+/// So many are remembered of one user and relying party; one more and the oldest is forgotten.
 pub const MOST_BROWSERS: usize = 8;
 /// So much is kept of what a browser says of itself.
 const USER_AGENT: usize = 256;
@@ -42,7 +42,7 @@ impl RememberedBrowser {
 
     /// Whether it counts for this relying party now.
     pub fn counts(&self, terms: &Terms, now: Time) -> bool {
-        self.relying_party == terms.id && now < self.until(terms)
+        self.relying_party == terms.id && self.since <= now && now < self.until(terms)
     }
 }
 
@@ -51,7 +51,9 @@ impl RememberedBrowser {
 pub(crate) fn factors(account: &Account) -> impl PartialEq + use<> {
     let devices: Vec<_> =
         account.active_devices().map(|device| (device.id, device.keys.approve, device.keys.seal)).collect();
-    let active = account.methods.iter().filter(|method| method.state != MethodState::Unproven);
+    // The app is its phones.
+    let others = account.methods.iter().filter(|method| method.kind != MethodKind::App);
+    let active = others.filter(|method| method.state != MethodState::Unproven);
     let methods: Vec<_> = active
         .map(|method| {
             let seed = method.authenticator().and_then(|authenticator| authenticator.seed.clone());

@@ -80,6 +80,8 @@ pub enum Reply {
     Finished {
         /// As it stands: return address and the panel's own word.
         prompt: Box<Prompt>,
+        /// The browser is remembered from now.
+        remembered: bool,
     },
     /// [`IssueInvitation`](crate::Command::IssueInvitation): derive its secrets from [`Keys`](crate::Keys).
     Invited {

@@ -41,7 +41,7 @@ pub struct User {
     pub browsers: Vec<RememberedBrowser>,
     /// Set by a fraud report; nothing is approved or consumed under it.
     pub lock: Option<Lock>,
-    /// Whether a phone was ever confirmed. Outlives deletion: such an account is never set up by password alone again.
+    /// Whether there ever was a phone or an authenticator. Outlives deletion: such an account is never set up by password alone again.
     pub ever_enrolled: bool,
     /// As the panel last told.
     pub password_changed_at: Option<Time>,
@@ -100,7 +100,7 @@ pub enum UserStatus {
     Active,
     /// May not, until the panel says otherwise.
     Disabled,
-    /// Everything secret is gone; id, chain and `ever_enrolled` stay for a year.
+    /// Everything secret is gone; id, chain and `ever_enrolled` stay.
     Deleted {
         /// When.
         at: Time,

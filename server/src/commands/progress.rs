@@ -41,7 +41,11 @@ struct Piece {
     next: Option<ExternalId>,
 }
 
-/// One user. In this order the columns of the file stand.
+/// The columns of the file.
+const COLUMNS: [&str; 7] =
+    ["external_id", "login_name", "display", "group", "standing", "times_put_off", "last_put_off"];
+
+/// One user.
 #[derive(Debug, Serialize, Deserialize)]
 struct Person {
     external_id: ExternalId,
@@ -85,6 +89,9 @@ pub(super) async fn piece(app: &App, asked: ProgressPiece) -> Result<Value, Refu
 /// A sentence that says what to do.
 pub async fn report(config: &Config, report: ProgressReport, mut heard: impl FnMut(u64)) -> Result<Value, Refused> {
     let mut file = report.csv.as_ref().map(|path| writer(path)).transpose()?;
+    if let Some(file) = &mut file {
+        file.write_record(COLUMNS).map_err(|error| unwritten(&report, &error))?;
+    }
     let (mut counted, mut after, mut done) = (Progress::default(), None, 0);
     loop {
         let asked = ProgressPiece { relying_party: report.relying_party.clone(), after };
@@ -97,7 +104,7 @@ pub async fn report(config: &Config, report: ProgressReport, mut heard: impl FnM
                 None => counted.disabled += 1,
             }
             if let Some(file) = &mut file {
-                file.serialize(&person).map_err(|error| unwritten(&report, &error))?;
+                file.write_record(person.line()).map_err(|error| unwritten(&report, &error))?;
             }
             done += 1;
         }
@@ -131,8 +138,32 @@ fn shown(counts: Counts) -> Value {
     line
 }
 
+/// Personal data: nobody but its owner reads the file.
 fn writer(path: &std::path::Path) -> Result<csv::Writer<std::fs::File>, Refused> {
-    csv::Writer::from_path(path).map_err(|error| Refused(format!("{} cannot be written: {error}", path.display())))
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let opened = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file = opened.map_err(|error| Refused(format!("{} cannot be written: {error}", path.display())))?;
+    Ok(csv::Writer::from_writer(file))
+}
+
+/// A spreadsheet takes a cell that begins so for a formula.
+fn harmless(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
+}
+
+impl Person {
+    /// As a line of the file.
+    fn line(self) -> [String; 7] {
+        [
+            harmless(self.external_id.to_string()),
+            harmless(self.login_name.unwrap_or_default()),
+            harmless(self.display.to_string()),
+            harmless(self.group.map(|group| group.to_string()).unwrap_or_default()),
+            self.standing,
+            self.times_put_off.to_string(),
+            self.last_put_off,
+        ]
+    }
 }
 
 fn unwritten(report: &ProgressReport, error: &dyn std::fmt::Display) -> Refused {

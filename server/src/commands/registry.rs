@@ -378,6 +378,7 @@ impl From<Wrong> for Refused {
 pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result<Value, Refused> {
     let party = relying_party(app, &set.name)?;
     let change = rules::Change {
+        seen: None,
         methods: set.methods.as_deref().map(kinds).transpose()?,
         backups: set.backups,
         mode: set.mode.as_deref().map(mode).transpose()?,

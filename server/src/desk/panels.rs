@@ -88,12 +88,13 @@ pub(super) async fn show(
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-const ALL_SAID: [RulesSaid; 7] = [
+const ALL_SAID: [RulesSaid; 8] = [
     RulesSaid::Saved,
     RulesSaid::NoFactor,
     RulesSaid::SignatureNeedsApp,
     RulesSaid::TooManyBackups,
     RulesSaid::Days,
+    RulesSaid::Meanwhile,
     RulesSaid::NoDay,
     RulesSaid::NoGroup,
 ];
@@ -144,6 +145,7 @@ fn rules_form(party: &RelyingParty, form_token: String) -> RulesForm {
     };
     RulesForm {
         form_token,
+        seen: rules::mark(party),
         app: party.methods.app,
         totp: party.methods.totp,
         recovery: party.methods.recovery,
@@ -161,6 +163,7 @@ fn rules_form(party: &RelyingParty, form_token: String) -> RulesForm {
 #[serde(deny_unknown_fields)]
 struct RulesFields {
     form_token: String,
+    seen: String,
     app: Option<String>,
     totp: Option<String>,
     recovery: Option<String>,
@@ -192,10 +195,15 @@ impl RulesFields {
             [(MethodKind::App, &self.app), (MethodKind::Totp, &self.totp), (MethodKind::Recovery, &self.recovery)];
         let methods = ticked.into_iter().filter(|(_, box_)| box_.as_deref() == Some("yes")).map(|(kind, _)| kind);
         Ok(Change {
+            seen: Some(self.seen.clone()),
             methods: Some(methods.collect()),
             // What the form cannot hold is more than there can be.
             backups: Some(self.backups.parse().unwrap_or(u8::MAX)),
-            mode: self.mode.as_deref().map(|mode| if mode == "number" { Mode::Number } else { Mode::Code }),
+            mode: match self.mode.as_deref() {
+                Some("number") => Some(Mode::Number),
+                Some("code") => Some(Mode::Code),
+                _ => None,
+            },
             remember_days: Some(self.remember_days.parse().map_err(|_| Wrong::Days)?),
             rule: Some(Rule::parse(chosen(&self.rule, &self.day), None)?),
         })
@@ -261,6 +269,7 @@ fn said(wrong: &Wrong) -> RulesSaid {
         Wrong::SignatureNeedsApp => RulesSaid::SignatureNeedsApp,
         Wrong::TooManyBackups { .. } => RulesSaid::TooManyBackups,
         Wrong::Days => RulesSaid::Days,
+        Wrong::Meanwhile => RulesSaid::Meanwhile,
         Wrong::NotARule(_) => RulesSaid::NoDay,
         Wrong::WhoseRule | Wrong::Group => RulesSaid::NoGroup,
     }

@@ -413,7 +413,7 @@ impl DeskQuestion {
             DeliveryState::Queued => Some(texts.line_queued()),
             DeliveryState::Sent => Some(texts.line_sent()),
             DeliveryState::Arrived => Some(texts.line_arrived()),
-            DeliveryState::Shown => Some(texts.line_shown()),
+            DeliveryState::Shown => Some(texts.desk_shown()),
             DeliveryState::Unreached => Some(texts.line_unreached()),
             DeliveryState::Ended | DeliveryState::Ready => None,
         })

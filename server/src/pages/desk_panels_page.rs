@@ -129,6 +129,8 @@ pub struct GroupLine {
 pub struct RulesForm {
     /// Where it goes.
     pub form_token: String,
+    /// Names the rules that it holds.
+    pub seen: String,
     /// Whether the app counts.
     pub app: bool,
     /// Whether authenticators count.
@@ -164,6 +166,8 @@ pub enum RulesSaid {
     TooManyBackups,
     /// More days than there can be.
     Days,
+    /// Somebody else changed them.
+    Meanwhile,
     /// No day.
     NoDay,
     /// No group.
@@ -179,6 +183,7 @@ impl RulesSaid {
             RulesSaid::SignatureNeedsApp => "signature",
             RulesSaid::TooManyBackups => "backups",
             RulesSaid::Days => "days",
+            RulesSaid::Meanwhile => "meanwhile",
             RulesSaid::NoDay => "day",
             RulesSaid::NoGroup => "group",
         }
@@ -191,6 +196,7 @@ impl RulesSaid {
             RulesSaid::SignatureNeedsApp => texts.desk_rules_signature(),
             RulesSaid::TooManyBackups => texts.desk_rules_too_many(),
             RulesSaid::Days => texts.desk_rules_days(),
+            RulesSaid::Meanwhile => texts.desk_rules_meanwhile(),
             RulesSaid::NoDay => texts.desk_rules_no_day(),
             RulesSaid::NoGroup => texts.desk_rules_no_group(),
         }

@@ -119,6 +119,7 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("-no-factor", Role::Admin, Some(RulesSaid::NoFactor)),
         ("-signature", Role::Admin, Some(RulesSaid::SignatureNeedsApp)),
         ("-too-many", Role::Admin, Some(RulesSaid::TooManyBackups)),
+        ("-meanwhile", Role::Admin, Some(RulesSaid::Meanwhile)),
         ("-days", Role::Admin, Some(RulesSaid::Days)),
         ("-no-day", Role::Admin, Some(RulesSaid::NoDay)),
         ("-no-group", Role::Admin, Some(RulesSaid::NoGroup)),
@@ -170,6 +171,7 @@ fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelP
         disabled: 41,
         rules: (role == Role::Admin).then(|| RulesForm {
             form_token: "Zm9ybXVsaWVydG9rZW4".to_owned(),
+            seen: "bWFyaw".to_owned(),
             app: true,
             totp: true,
             recovery: true,

@@ -114,7 +114,9 @@ texts! {
     fn verify_totp_intro();
     fn verify_recovery_intro();
     fn verify_recovery_label();
+    fn verify_recovery_example();
     fn verify_remember(days: u32);
+    fn verify_remember_care();
     fn verify_other();
     fn verify_other_app();
     fn verify_other_totp();
@@ -176,6 +178,8 @@ texts! {
     fn enrol_another_title();
     fn enrol_why();
     fn enrol_another_why();
+    fn enrol_install();
+    fn enrol_elsewhere();
     fn enrol_step_open();
     fn enrol_step_scan();
     fn enrol_step_type();
@@ -237,6 +241,8 @@ texts! {
     fn wizard_call_text();
     fn wizard_totp();
     fn wizard_totp_text();
+    fn wizard_totp_backup_text();
+    fn wizard_advised();
     fn wizard_codes();
     fn wizard_codes_text();
     fn wizard_add();
@@ -246,6 +252,8 @@ texts! {
     fn wizard_other();
     fn wizard_totp_title();
     fn wizard_totp_this_phone();
+    fn wizard_totp_install();
+    fn wizard_totp_elsewhere();
     fn wizard_totp_open();
     fn wizard_totp_scan();
     fn wizard_totp_qr_label();
@@ -349,6 +357,7 @@ texts! {
     fn desk_rule_required();
     fn desk_progress();
     fn desk_progress_sum(percent: u64, users: u64);
+    fn desk_percent();
     fn desk_progress_more();
     fn desk_group();
     fn desk_no_group();
@@ -373,10 +382,12 @@ texts! {
     fn desk_rules_no_factor();
     fn desk_rules_signature();
     fn desk_rules_too_many();
+    fn desk_rules_meanwhile();
     fn desk_rules_no_day();
     fn desk_rules_no_group();
     fn desk_rules_remember();
     fn desk_rules_days();
+    fn desk_shown();
     fn desk_remembered();
     fn desk_groups();
     fn desk_groups_intro();
@@ -448,6 +459,7 @@ texts! {
     fn desk_audit_open();
     fn desk_new_phone();
     fn desk_confirm_intro();
+    fn desk_invite_locked();
     fn desk_code_intro();
     fn desk_spelled();
     fn desk_code_until(at: &str);

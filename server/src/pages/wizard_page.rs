@@ -173,6 +173,20 @@ impl Why {
         }
     }
 
+    /// What is best here.
+    fn advises(self, way: &Way) -> bool {
+        matches!((self, way), (Why::First, Way::App) | (Why::Backup, Way::Codes))
+    }
+
+    /// What a way is good for here.
+    fn text_of(self, way: &Way, texts: &Texts) -> String {
+        match (self, way) {
+            // On the phone that is lost it is lost too.
+            (Why::Backup, Way::Authenticator) => texts.wizard_totp_backup_text(),
+            _ => way.text(texts),
+        }
+    }
+
     fn lead(self, texts: &Texts) -> String {
         match self {
             Why::First => texts.wizard_why(),

@@ -87,6 +87,8 @@ impl Registration {
                 "relying_party": party.id,
                 "name": party.name,
                 "return_urls": party.return_urls,
+                "mode": party.mode,
+                "requires_device_signature": party.requires_device_signature,
                 "methods": party.methods,
                 "remember": party.remember,
                 "rollout": party.rollout,

@@ -196,13 +196,13 @@ async fn a_protected_user_is_reset_by_two_and_an_ordinary_one_at_once() {
     assert_eq!(protected.body["protected"], true, "{protected:?}");
     let mut anna = Desk::begin(&world, "anna", "supervisor").await;
     let call = anna.call("jan").await;
-    assert!(call.text.contains("Vraag eerst hieronder een herstel aan"), "{call:?}");
+    assert!(call.text.contains("Vraag eerst hieronder aan om alles weg te halen"), "{call:?}");
     let refused = anna.act("koppelcode", &[]).await;
     assert!(refused.text.contains("Dat kan nog niet"), "{refused:?}");
     let asked = anna.act("reset", &[("what", "ask")]).await;
-    assert!(asked.text.contains("De telefoons van de klant krijgen bericht"), "{asked:?}");
+    assert!(asked.text.contains("De klant krijgt hierover bericht"), "{asked:?}");
     let own = anna.act("reset", &[("what", "approve")]).await;
-    assert!(own.text.contains("akkoord van een collega"), "not one's own: {own:?}");
+    assert!(own.text.contains("akkoord van een leidinggevende"), "not one's own: {own:?}");
     let mut support = Desk::begin(&world, "sanne", "support").await;
     support.call("jan").await;
     let not_hers = support.act("reset", &[("what", "approve")]).await;
@@ -320,6 +320,8 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     let mut admin = Desk::begin(&world, "anna", "admin").await;
     let shown = admin.get(&path).await;
     let form_token = token(&shown);
+    let seen = |page: &Answer| between(&page.text, "name=\"seen\" value=\"", "\"").to_owned();
+    let (before, mut shown) = (seen(&shown), shown);
     let rules = |rule: &'static str, day: &'static str, backups: &'static str| {
         [
             ("app", "yes"),
@@ -339,12 +341,17 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
         (rules("optional", "", "300").to_vec(), "meer methoden meetellen"),
         (rules("optional", "", "0")[2..].to_vec(), "Herstelcodes alleen"),
     ] {
-        let form: Vec<_> = [("form_token", &*form_token)].into_iter().chain(form).collect();
+        let now = seen(&shown);
+        let form: Vec<_> = [("form_token", &*form_token), ("seen", &*now)].into_iter().chain(form).collect();
         let answer = admin.browser.post(&format!("{path}/rules"), &form).await;
-        let shown = admin.get(&location(&answer)).await;
+        shown = admin.get(&location(&answer)).await;
         assert!(shown.text.contains(said), "{said}: {shown:?}");
         assert!(shown.text.contains("01-03-2099"), "what was saved stays");
     }
+    let stale = [("form_token", &*form_token), ("seen", &*before)].into_iter().chain(rules("off", "", "0"));
+    let answer = admin.browser.post(&format!("{path}/rules"), &stale.collect::<Vec<_>>()).await;
+    let shown = admin.get(&location(&answer)).await;
+    assert!(shown.text.contains("een collega heeft de regels intussen veranderd"), "{shown:?}");
     let group = [("form_token", &*form_token), ("group", "beheer"), ("rule", "required"), ("day", "")];
     let shown = admin.browser.post(&format!("{path}/group"), &group).await;
     let shown = admin.get(&location(&shown)).await;

@@ -54,7 +54,7 @@ async fn the_box_is_there_where_the_rules_let_it_and_spares_the_question() {
 
     remember(&world, 14).await;
     let (_, _, shown) = begin(&world, &mut browser, &Session::new()).await;
-    assert!(shown.text.contains("Deze browser 14 dagen onthouden"), "{shown:?}");
+    assert!(shown.text.contains("Vraag hier 14 dagen niet om een code"), "{shown:?}");
     world.clock.forward(700);
     log_in(&world, &phone, &mut browser, true).await;
 

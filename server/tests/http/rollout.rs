@@ -79,7 +79,7 @@ async fn a_day_is_named_on_the_page_and_ends_later() {
     let mut page = Page::open(&world, "anna").await;
     let (year, rest) = written.split_once('-').unwrap();
     let (month, day) = rest.split_once('-').unwrap();
-    let shown = format!("uitstellen tot {day}-{month}-{year}");
+    let shown = format!("wachten tot {day}-{month}-{year}");
     assert!(page.shown.text.contains(&shown), "{shown}: {:?}", page.shown);
     let back = later(&mut page).await;
     assert_eq!(page.exchange(&back).await.body["required_from"], json!(at));
@@ -102,6 +102,7 @@ async fn off_sends_nobody_to_a_page_and_says_so_once_and_again() {
     rule(&world, "off", None).await;
     let answer = world.post("/v1/prompts", world.prompt("anna", &Session::new())).await;
     assert_eq!((answer.status, answer.slug()), (StatusCode::CONFLICT, "not-required"), "{answer:?}");
+    assert_eq!(answer.body.get("required_from"), None);
     let challenge = world.post("/v1/challenges", world.login("anna", &Session::new())).await;
     assert_eq!(challenge.slug(), "not-required", "{challenge:?}");
     let mut enrol = world.prompt("anna", &Session::new());

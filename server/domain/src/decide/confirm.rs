@@ -77,6 +77,7 @@ impl Draft<'_> {
         let last_seen = self.now();
         self.move_device(Device { confirmed_by: Some(by), endorsement, last_seen, ..device }, DeviceState::Active);
         self.account.user.ever_enrolled = true;
+        self.account.user.postponed = None;
         match self.account.method(MethodKind::App).map(|method| method.state) {
             None => self.set_method_state(MethodKind::App, MethodState::Unproven),
             Some(MethodState::CodesDisabled) => {

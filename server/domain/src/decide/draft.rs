@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::Outcome;
 use crate::{
     Account, Actor, Challenge, ChallengeState, Change, Context, Device, Fresh, Job, Notice, Pairing, PairingState,
-    Policy, Prompt, PromptState, Refusal, Reply, Task, Time,
+    Policy, Prompt, PromptState, Refusal, Reply, Task, Time, UserStatus,
     audit::{Chain, Entry},
     job::LEASE,
     remembered::factors,
@@ -86,16 +86,23 @@ impl<'a> Draft<'a> {
         Outcome { reply, changes: self.changes }
     }
 
-    /// Another factor, another password, a lock: what a browser was remembered for holds no more.
+    /// Another factor, another password (as the panel tells), a lock, a disabled account: what a browser was remembered for holds no
+    /// more.
     fn forget_browsers(&mut self) {
         let (before, now) = (&self.before.user, &self.account.user);
-        let changed = factors(self.before) != factors(&self.account)
+        let changed = self.factors_changed()
             || before.password_changed_at != now.password_changed_at
-            || (before.lock.is_none() && now.lock.is_some());
+            || (before.lock.is_none() && now.lock.is_some())
+            || (before.status == UserStatus::Active && now.status != UserStatus::Active);
         if changed && !now.browsers.is_empty() {
             let browsers = std::mem::take(&mut self.account.user.browsers).len();
             self.note("browsers.forgotten", json!({ "browsers": browsers }));
         }
+    }
+
+    /// Whether the account proves itself with something else than before this transaction.
+    pub(super) fn factors_changed(&self) -> bool {
+        factors(self.before) != factors(&self.account)
     }
 
     /// Appends one entry to the account's chain.

@@ -156,6 +156,7 @@ impl Draft<'_> {
         self.put(Change::PutMethod(Method { state: MethodState::Active, material, ..former }));
         self.put(Change::Remove(Row::Counter(CounterKind::failures(kind))));
         self.account.user.ever_enrolled = true;
+        self.account.user.postponed = None;
         if !self.account.methods.iter().any(|method| method.primary) {
             self.make_primary(kind);
         }

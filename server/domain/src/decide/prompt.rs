@@ -155,10 +155,9 @@ impl Draft<'_> {
         if prompt.purpose != Purpose::Settings && self.account.backups_missing(terms.methods) > 0 {
             return Err(Refusal::BackupMissing);
         }
-        if let Some(hash) = remember {
-            self.remember_browser(&prompt, terms, hash);
-        }
-        self.hand_out(prompt, code, false)
+        let remembered = remember.is_some_and(|hash| self.remember_browser(&prompt, terms, hash));
+        self.hand_out(prompt, code, false);
+        Ok(Reply::Finished { prompt: Box::new(self.prompt(id)?), remembered })
     }
 
     /// *Later*: the page goes back to the panel with a code that says so. Only while the rules wait for this user.
@@ -176,11 +175,12 @@ impl Draft<'_> {
         let (times, first) = former.map_or((0, now), |former| (former.times, former.first));
         self.account.user.postponed = Some(Postponed { times: times.saturating_add(1), first, last: now });
         self.note("set_up.postponed", json!({ "prompt": page.prompt }));
-        self.hand_out(prompt, code, true)
+        self.hand_out(prompt, code, true);
+        Ok(Reply::Finished { prompt: Box::new(self.prompt(page.prompt)?), remembered: false })
     }
 
     /// A result code, which the panel exchanges; a newer one takes the place of the former.
-    fn hand_out(&mut self, prompt: Prompt, hash: Bytes<32>, postponed: bool) -> Result<Reply, Refusal> {
+    fn hand_out(&mut self, prompt: Prompt, hash: Bytes<32>, postponed: bool) {
         let id = prompt.id;
         let until = self.now().plus(self.policy().result_code_lifetime);
         let result = Some(ResultCode { hash, until, postponed });
@@ -191,7 +191,6 @@ impl Draft<'_> {
         } else {
             self.move_prompt(Prompt { result, ..prompt }, PromptState::Done);
         }
-        Ok(Reply::Finished { prompt: Box::new(self.prompt(id)?) })
     }
 
     /// The panel's question: was it right? Everything is looked at again.

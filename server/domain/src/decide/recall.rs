@@ -1,30 +1,36 @@
 //! Browsers that are remembered, and logins that ask them nothing.
 
-use koppel_protocol::{Bytes, id::ChallengeId};
+use koppel_protocol::Bytes;
 use serde_json::json;
 
 use super::{draft::Draft, guard::same};
 use crate::{
-    Challenge, ChallengeState, Change, Login, OnPage, Prompt, Purpose, Question, Refusal, RememberedBrowser, Reply,
-    Terms, remembered::MOST_BROWSERS,
+    Challenge, Login, OnPage, Prompt, PromptState, Purpose, Refusal, RememberedBrowser, Reply, Terms,
+    remembered::MOST_BROWSERS,
 };
 
 impl Draft<'_> {
-    /// A factor was right on this page of a login, and the person wants to be asked less. What the rules do not let is left undone.
-    pub(super) fn remember_browser(&mut self, prompt: &Prompt, terms: &Terms, hash: Bytes<32>) {
+    /// A factor was right on this page of a login, and the person wants to be asked less. What the rules do not let is left undone;
+    /// whether it was done.
+    pub(super) fn remember_browser(&mut self, prompt: &Prompt, terms: &Terms, hash: Bytes<32>) -> bool {
         let challenge = prompt.challenge.and_then(|id| self.account.challenge(id));
         let by_a_factor = challenge.and_then(Challenge::login).is_some_and(|login| login.remembered.is_none());
         let browser = RememberedBrowser::new(hash, terms.id, &prompt.browser.user_agent, self.now());
-        if prompt.purpose != Purpose::Login || !by_a_factor || !browser.counts(terms, self.now()) {
-            return;
+        let once = prompt.state == PromptState::Bound;
+        if prompt.purpose != Purpose::Login || !once || !by_a_factor || !browser.counts(terms, self.now()) {
+            return false;
         }
         let now = self.now();
         let browsers = &mut self.account.user.browsers;
         browsers.retain(|other| other.relying_party != terms.id || other.counts(terms, now));
         browsers.push(browser);
-        let too_many = browsers.len().saturating_sub(MOST_BROWSERS);
-        browsers.drain(..too_many);
+        if browsers.iter().filter(|browser| browser.relying_party == terms.id).count() > MOST_BROWSERS
+            && let Some(oldest) = browsers.iter().position(|browser| browser.relying_party == terms.id)
+        {
+            browsers.remove(oldest);
+        }
         self.note("browser.remembered", json!({ "prompt": prompt.id }));
+        true
     }
 
     /// The page of a login in a remembered browser: approved without a question. Anything that is not as it was when the browser was
@@ -37,13 +43,14 @@ impl Draft<'_> {
         self.not_locked()?;
         let now = self.now();
         let complete = self.account.is_protected(terms.methods) && self.account.backups_missing(terms.methods) == 0;
+        // A phone that time suspended just now is another account than the one that was remembered.
+        let complete = complete && !self.factors_changed();
         if prompt.purpose != Purpose::Login || prompt.challenge.is_some() || self.recovered(&prompt) || !complete {
             return Err(Refusal::NotVerified);
         }
         let known = self.account.user.browsers.iter_mut().find(|known| same(&known.hash, hash));
         let known = known.filter(|known| known.counts(terms, now)).ok_or(Refusal::NotVerified)?;
         known.used_at = now;
-        let id = ChallengeId::from_bytes(self.fresh.id());
         let login = Login {
             relying_party: prompt.relying_party,
             prompt: Some(prompt.id),
@@ -53,24 +60,7 @@ impl Draft<'_> {
             lasting: false,
             remembered: Some(*hash),
         };
-        self.put(Change::PutChallenge(Box::new(Challenge {
-            id,
-            question: Question::Login(login),
-            code_tries: 0,
-            number_tries: 0,
-            state: ChallengeState::Pending,
-            approved_at: None,
-            approval: None,
-            expires: now.plus(self.policy().challenge_lifetime),
-            deliveries: Vec::new(),
-            epoch: self.epoch(),
-            version: 1,
-            created: now,
-        })));
-        self.note("challenge.pending", json!({ "challenge": id, "remembered": true }));
-        self.move_challenge(id, ChallengeState::Approved);
-        let version = prompt.version + 1;
-        self.put(Change::PutPrompt(Box::new(Prompt { challenge: Some(id), version, ..prompt })));
+        let id = self.approve_page(prompt, login, Vec::new());
         Ok(Reply::Approved { challenge: id })
     }
 }

@@ -150,7 +150,6 @@ impl Draft<'_> {
             self.move_challenge(former.id, ChallengeState::Cancelled);
         }
         let now = self.now();
-        let challenge = ChallengeId::from_bytes(self.fresh.id());
         let expires = now.plus(self.policy().challenge_lifetime);
         let login = Login {
             relying_party: prompt.relying_party,
@@ -161,34 +160,44 @@ impl Draft<'_> {
             lasting: true,
             remembered: None,
         };
+        let proven = Delivery {
+            seq: 1,
+            method: kind,
+            mode: Mode::Code,
+            digits: authenticator::DIGITS,
+            state: DeliveryState::Ready,
+            expires,
+            alert: Loudness::Quiet,
+            created: now,
+        };
+        self.approve_page(prompt, login, vec![proven]);
+        Ok(())
+    }
+
+    /// The page's challenge, which nobody has to answer any more.
+    pub(super) fn approve_page(&mut self, prompt: Prompt, login: Login, deliveries: Vec<Delivery>) -> ChallengeId {
+        let id = ChallengeId::from_bytes(self.fresh.id());
+        let now = self.now();
+        let note = json!({ "challenge": id, "remembered": login.remembered.is_some() });
         self.put(Change::PutChallenge(Box::new(Challenge {
-            id: challenge,
+            id,
             question: Question::Login(login),
             code_tries: 0,
             number_tries: 0,
             state: ChallengeState::Pending,
             approved_at: None,
             approval: None,
-            expires,
-            deliveries: vec![Delivery {
-                seq: 1,
-                method: kind,
-                mode: Mode::Code,
-                digits: authenticator::DIGITS,
-                state: DeliveryState::Ready,
-                expires,
-                alert: Loudness::Quiet,
-                created: now,
-            }],
+            expires: now.plus(self.policy().challenge_lifetime),
+            deliveries,
             epoch: self.epoch(),
             version: 1,
             created: now,
         })));
-        self.note("challenge.pending", json!({ "challenge": challenge, "mode": Mode::Code }));
-        self.move_challenge(challenge, ChallengeState::Approved);
+        self.note("challenge.pending", note);
+        self.move_challenge(id, ChallengeState::Approved);
         let version = prompt.version + 1;
-        self.put(Change::PutPrompt(Box::new(Prompt { challenge: Some(challenge), version, ..prompt })));
-        Ok(())
+        self.put(Change::PutPrompt(Box::new(Prompt { challenge: Some(id), version, ..prompt })));
+        id
     }
 
     /// Recovery codes stand beside a method; they are none by themselves.

@@ -111,7 +111,7 @@ fn only_a_login_by_a_factor_remembers_and_only_where_the_rules_let_it() {
 #[test]
 fn any_change_of_factor_or_password_forgets_every_browser() {
     type Happens = fn(&mut World);
-    let changes: [(&str, Happens); 5] = [
+    let changes: [(&str, Happens); 6] = [
         ("a new phone", |world| {
             world.active_phone("b");
         }),
@@ -122,6 +122,10 @@ fn any_change_of_factor_or_password_forgets_every_browser() {
         ("an authenticator", |world| {
             let seed = crate::fixture::sealed_seed(b"one");
             expect(world.run(Command::ImportAuthenticator { seed }, panel()), "imported");
+        }),
+        ("a disabled account", |world| {
+            let put = PutUser { enabled: Some(false), ..PutUser::named(login_name()) };
+            expect(world.run(Command::PutUser(Box::new(put)), panel()), "disabled");
         }),
         ("a new password", |world| {
             let put = PutUser { password_changed_at: Some(world.now), ..PutUser::named(login_name()) };
@@ -144,6 +148,7 @@ fn any_change_of_factor_or_password_forgets_every_browser() {
         assert!(exchange(&mut world, prompt, 2, &terms).is_err(), "{what}: what was under way ends too");
     }
     let (mut world, terms) = with_a_known_browser();
+    assert_eq!(world.account.method(crate::MethodKind::App).map(|app| app.state), Some(crate::MethodState::Active));
     let put = PutUser { display: Some(crate::fixture::text("Anna")), ..PutUser::named(login_name()) };
     expect(world.run(Command::PutUser(Box::new(put)), panel()), "renamed");
     log_in(&mut world, 4, &terms, None);

@@ -60,9 +60,9 @@ impl Recorded {
     }
 }
 
-/// Whether a refusal is a verdict that stands.
+/// Whether a refusal is a verdict that stands. That no factor is required yet is none: asked again, it is looked at again.
 fn is_verdict(refusal: Refusal) -> bool {
-    !matches!(refusal.problem().status(), 400 | 401 | 429 | 500..)
+    !matches!(refusal, Refusal::NotRequired { .. }) && !matches!(refusal.problem().status(), 400 | 401 | 429 | 500..)
 }
 
 /// One request under its idempotency key.

@@ -101,7 +101,8 @@ fn check_return(asked: &Asked, request: &PromptRequest) -> Result<(), Problem> {
 
 /// Begin on a hosted page
 ///
-/// The first factor was right: ask for a page and send the browser there. An unknown user is made.
+/// The first factor was right: ask for a page and send the browser there. An unknown user is made. Where the rules ask no second factor of this
+/// user, 409 `not-required`.
 #[utoipa::path(
     post, path = "/v1/prompts", tag = "prompts", request_body = PromptRequest,
     params(("Idempotency-Key" = String, Header, description = "1–128 visible ASCII characters, new for each new request")),
@@ -155,7 +156,8 @@ pub(super) fn unexpected() -> Recorded {
 /// Exchange the result
 ///
 /// The browser came back with `code`. Compare `state`, `prompt` and `iss` with the session first. A 200 means *verified*, once;
-/// everything else means *not in*.
+/// everything else means *not in*. During a roll-out 409 `not-required`, with `required_from`, says that the person chose *Later* and
+/// the rules leave them to the panel.
 #[utoipa::path(
     post, path = "/v1/prompts/{id}/result", tag = "prompts", request_body = ResultRequest,
     params(("id" = String, Path, description = "The prompt"),

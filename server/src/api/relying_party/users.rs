@@ -337,7 +337,7 @@ pub(super) async fn show(
 
 /// Delete a user
 ///
-/// Every secret of the user goes and every phone is unlinked. That there was a factor is remembered for a year.
+/// Every secret of the user goes and every phone is unlinked. That there was a factor is remembered.
 #[utoipa::path(
     delete, path = "/v1/users/{external_id}", tag = "users",
     params(("external_id" = String, Path, description = "The panel's own id")),

@@ -59,12 +59,13 @@ pub(super) async fn to_panel(app: &App, held: Held, remember: bool) -> Result<Re
     let code = koppel_protocol::bytes::encode(&app.draw::<16>()?);
     let hash = app.derive.result_code(code.as_bytes());
     let terms = held.relying_party.terms();
-    let known = if remember && held.remembers().is_some() { Some(cookie::NewCookie::draw(app)?) } else { None };
+    let known = if remember { Some(cookie::NewCookie::draw(app)?) } else { None };
     let remember = known.as_ref().map(|known| known.remembered(app));
     let command = Command::FinishPrompt { prompt: held.prompt.id, terms, cookie: held.cookie, code: hash, remember };
     match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
-        Ok(Reply::Finished { prompt }) => {
+        Ok(Reply::Finished { prompt, remembered }) => {
             let response = back(&held, &prompt, &[("code", &code)])?;
+            let known = known.filter(|_| remembered);
             Ok(with_cookie(response, known.and_then(|known| known.of_browser(app, &held))))
         }
         Ok(_) => Err(Problem::new(Slug::Unavailable)),
@@ -82,7 +83,7 @@ async fn postpone(app: &App, held: Held) -> Result<Response, Problem> {
     let code = koppel_protocol::bytes::encode(&app.draw::<16>()?);
     let command = Command::PostponeSetUp { page: held.on_page(), code: app.derive.result_code(code.as_bytes()) };
     match app.decide(Locator::Prompt(held.prompt.id), command, held.by()).await {
-        Ok(Reply::Finished { prompt }) => back(&held, &prompt, &[("code", &code)]),
+        Ok(Reply::Finished { prompt, .. }) => back(&held, &prompt, &[("code", &code)]),
         Ok(_) => Err(Problem::new(Slug::Unavailable)),
         Err(problem) if matches!(problem.slug, Slug::Unavailable | Slug::WrongBinding) => Err(problem),
         // The day has come, or something was set up elsewhere meanwhile: the page says what is to be done now.

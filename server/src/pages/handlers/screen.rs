@@ -109,7 +109,7 @@ impl Held {
     }
 
     /// For how many days this browser can be remembered.
-    pub(super) fn remembers(&self) -> Option<u32> {
+    fn remembers(&self) -> Option<u32> {
         let party = &self.relying_party;
         let may = self.prompt.purpose == Purpose::Login && !party.requires_device_signature;
         Some(party.remember / crate::rules::DAY).filter(|days| may && *days > 0)
@@ -320,7 +320,10 @@ impl Held {
         }
         if rules.recovery && matches!(why, Why::Backup | Why::More) {
             let enough = self.account.method(MethodKind::Recovery).is_some_and(Method::is_a_backup);
-            cards.push(Card { way: Way::Codes, state: if enough { CardState::Added } else { CardState::Open } });
+            let codes = Card { way: Way::Codes, state: if enough { CardState::Added } else { CardState::Open } };
+            // The backup that no lost phone takes along goes first.
+            let at = if why == Why::Backup { 0 } else { cards.len() };
+            cards.insert(at, codes);
         }
         cards
     }

@@ -92,6 +92,19 @@ pub(super) async fn page(
     shown.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
 }
 
+/// What a page looks at.
+fn needs(prompt: PromptId) -> Needs {
+    Needs {
+        prompt: Some(prompt),
+        devices: true,
+        methods: true,
+        invitations: true,
+        pairings: true,
+        open_challenges: true,
+        ..Needs::default()
+    }
+}
+
 /// The page, if this browser holds it.
 ///
 /// # Errors
@@ -99,16 +112,7 @@ pub(super) async fn page(
 pub(super) async fn hold(app: &App, name: &str, headers: &HeaderMap, source: Source) -> Result<Held, Problem> {
     let not_found = || Problem::new(Slug::NotFound);
     let id: PromptId = name.parse().map_err(|_| not_found())?;
-    let needs = Needs {
-        prompt: Some(id),
-        devices: true,
-        methods: true,
-        invitations: true,
-        pairings: true,
-        open_challenges: true,
-        ..Needs::default()
-    };
-    let account = app.account(Locator::Prompt(id), needs).await?.ok_or_else(not_found)?;
+    let account = app.account(Locator::Prompt(id), needs(id)).await?.ok_or_else(not_found)?;
     let prompt = account.prompt(id).cloned().ok_or_else(not_found)?;
     let organisation = app.organisation(account.user.organisation)?;
     let relying_party = app.registry.relying_party(prompt.relying_party).ok_or_else(not_found)?;
@@ -140,17 +144,8 @@ impl Held {
     /// Reads the account again.
     pub(super) async fn again(self, app: &App) -> Result<Held, Problem> {
         let id = self.prompt.id;
-        let needs = Needs {
-            prompt: Some(id),
-            devices: true,
-            methods: true,
-            invitations: true,
-            pairings: true,
-            open_challenges: true,
-            ..Needs::default()
-        };
         let not_found = || Problem::new(Slug::NotFound);
-        let account = app.account(Locator::Prompt(id), needs).await?.ok_or_else(not_found)?;
+        let account = app.account(Locator::Prompt(id), needs(id)).await?.ok_or_else(not_found)?;
         let prompt = account.prompt(id).cloned().ok_or_else(not_found)?;
         Ok(Held { account, prompt, ..self })
     }

@@ -9,7 +9,7 @@ use koppel_domain::{
 use super::{Outside, dice, furnished, retell, whole};
 use crate::{AuditEntries, Environment, Store};
 
-const STORIES: u64 = 12;
+const STORIES: u64 = 16;
 const STEPS: usize = 120;
 
 pub(crate) async fn what_is_loaded_is_what_apply_makes_of_the_changes<S: Store, G>(make: fn(Environment) -> (S, G)) {
