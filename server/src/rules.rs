@@ -133,9 +133,10 @@ impl Rule {
     }
 }
 
-/// The beginning of a day, in UTC.
+/// The beginning of a day, in UTC; also as the Dutch write it, `01-03-2027`.
 fn midnight(day: &str) -> Option<Time> {
-    let start = Date::strptime("%Y-%m-%d", day).ok()?.to_zoned(TimeZone::UTC).ok()?;
+    let date = Date::strptime("%Y-%m-%d", day).or_else(|_| Date::strptime("%d-%m-%Y", day));
+    let start = date.ok().filter(|_| day.len() == 10)?.to_zoned(TimeZone::UTC).ok()?;
     u64::try_from(start.timestamp().as_second()).ok().map(Time)
 }
 
@@ -225,9 +226,10 @@ mod tests {
         let rule = |text| Rule::parse(text, None).map(|rule| rule.enforcement);
         assert_eq!(rule("required"), Ok(Some(Enforcement::REQUIRED)));
         let at = Enforcement::RequiredFrom(Time(1_803_859_200));
-        assert_eq!(rule("2027-03-01"), Ok(Some(at)));
+        assert_eq!((rule("2027-03-01"), rule("01-03-2027")), (Ok(Some(at)), Ok(Some(at))));
         assert_eq!(at.required_from().map(day).as_deref(), Some("2027-03-01"));
-        for wrong in ["", "soon", "2027-02-30", "1969-12-31", "2027-03-01T00:00", "as-everyone"] {
+        for wrong in ["", "soon", "2027-02-30", "1969-12-31", "1-3-2027", "03-2027", "2027-03-01T00:00", "as-everyone"]
+        {
             assert!(rule(wrong).is_err(), "{wrong}");
         }
         assert_eq!(Rule::parse("as-everyone", Some("staff")).map(|rule| rule.enforcement), Ok(None));

@@ -81,7 +81,7 @@ describe("every page", { concurrency: 2 }, () => {
   test("has targets of at least 44 by 44", async () => {
     await everyPage({ ...sizes.phone, language: "nl" }, async (page, name) => {
       const small = await page.evaluate(() =>
-        [...document.querySelectorAll("a, button, summary, textarea, label, input:not([type=radio], [type=checkbox])")]
+        [...document.querySelectorAll("a, button, summary, textarea, select, label, input:not([type=radio], [type=checkbox])")]
           .filter((element) => element.checkVisibility())
           .map((element) => [element.outerHTML.slice(0, 60), element.getBoundingClientRect()])
           .filter(([, box]) => box.width < 44 || box.height < 44)
@@ -94,7 +94,7 @@ describe("every page", { concurrency: 2 }, () => {
   test("is walked through by the keyboard in reading order, with the focus in sight", async () => {
     await everyPage({ ...sizes.desktop, language: "nl" }, async (page, name) => {
       const expected = await page.evaluate(() => {
-        const all = [...document.querySelectorAll("a[href], button, summary, textarea, input:not([type=hidden])")];
+        const all = [...document.querySelectorAll("a[href], button, summary, textarea, select, input:not([type=hidden])")];
         const seen = all.filter((element) => element.checkVisibility());
         const groups = new Set();
         const stops = seen.filter((element) => {

@@ -128,20 +128,23 @@ async fn page(
         total: line(None, progress.total(), party.rollout.everyone),
         disabled: progress.disabled,
         rules: if visitor.operator.may(DeskAct::SetRules, party.organisation) {
-            Some(rules_form(party, visitor.form_token(app)?))
+            Some(rules_form(party, visitor.form_token(app)?, language))
         } else {
             None
         },
     })
 }
 
-fn rules_form(party: &RelyingParty, form_token: String) -> RulesForm {
+fn rules_form(party: &RelyingParty, form_token: String, language: Language) -> RulesForm {
     let Rollout { everyone, groups } = &party.rollout;
     let (rule, day) = match everyone {
         Enforcement::Off => ("off", String::new()),
         Enforcement::Optional => ("optional", String::new()),
         &Enforcement::REQUIRED => ("required", String::new()),
-        Enforcement::RequiredFrom(at) => ("day", rules::day(*at)),
+        Enforcement::RequiredFrom(at) => match language {
+            Language::Dutch => ("day", language.date(at.0)),
+            Language::English => ("day", rules::day(*at)),
+        },
     };
     RulesForm {
         form_token,

@@ -180,7 +180,7 @@ fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelP
             signature: false,
             remember_days: 14,
             rule: "day",
-            day: "2027-03-01".to_owned(),
+            day: "01-03-2027".to_owned(),
             groups: vec!["beheer".to_owned(), "proefklanten".to_owned()],
         }),
     }
