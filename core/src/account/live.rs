@@ -92,6 +92,10 @@ impl Account {
                     let signing_input = self.proof_with(nonce, "GET", phone_api::LIVE, b"", world)?;
                     let frame = FrameOut::Proof { signing_input };
                     effects.push(Effect::SendFrame { order: self.order(order), frame });
+                    // What the last poll brought while the channel opened: no other poll follows that would take its receipts along.
+                    if matches!(&self.stage, Stage::Member(member) if member.inbox.receipts.wait()) {
+                        effects.extend(self.tell_receipts(world));
+                    }
                 }
                 connection::Effect::Poll { order } => effects.push(self.ask_inbox(Some(order), world)),
                 connection::Effect::Changed { view, retry_in_ms } => {
