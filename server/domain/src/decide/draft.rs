@@ -89,12 +89,16 @@ impl<'a> Draft<'a> {
     /// Another factor, another password (as the panel tells), a lock, a disabled account: what a browser was remembered for holds no
     /// more.
     fn forget_browsers(&mut self) {
+        // Most have none, and then nothing is compared.
+        if self.account.user.browsers.is_empty() {
+            return;
+        }
         let (before, now) = (&self.before.user, &self.account.user);
         let changed = self.factors_changed()
             || before.password_changed_at != now.password_changed_at
             || (before.lock.is_none() && now.lock.is_some())
             || (before.status == UserStatus::Active && now.status != UserStatus::Active);
-        if changed && !now.browsers.is_empty() {
+        if changed {
             let browsers = std::mem::take(&mut self.account.user.browsers).len();
             self.note("browsers.forgotten", json!({ "browsers": browsers }));
         }
