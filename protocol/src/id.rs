@@ -129,6 +129,8 @@ ids! {
     NoticeId "no";
     /// Work the server does later.
     JobId "jb";
+    /// Something that happened, as panels hear it.
+    EventId "ev";
 }
 
 #[cfg(test)]

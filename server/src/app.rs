@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::drain::Drain;
 use crate::keys::ServerKeys;
 use crate::nonce::Nonces;
+use crate::outbox::webhook::Webhooks;
 use crate::pace::Pace;
 use crate::problem::{Problem, Slug};
 use crate::proof_memory::ProofMemory;
@@ -79,6 +80,8 @@ pub struct App {
     pub directory: Directory,
     /// How many may be asked at once.
     pub directory_turns: Semaphore,
+    /// Panels that hear what happened.
+    pub webhooks: Webhooks,
     /// Rules of relying parties are changed one at a time.
     pub rules: tokio::sync::Mutex<()>,
     /// Operators who are signed in.

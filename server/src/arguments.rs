@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use koppel_server::Config;
 use koppel_server::commands::{
     ApiKeyAdd, Command, Desk, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
-    RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset,
+    RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset, WebhookAct, WebhookStep,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
@@ -58,6 +58,9 @@ pub(crate) enum Do {
     /// API keys of relying parties
     #[command(subcommand)]
     Key(KeyDo),
+    /// Webhooks: where relying parties hear what happened
+    #[command(subcommand)]
+    Webhook(WebhookDo),
     /// Operators: the people at the support desk
     #[command(subcommand)]
     Operator(OperatorDo),
@@ -124,9 +127,12 @@ pub(crate) struct Serve {
     /// Network of a proxy in front, whose X-Forwarded-For counts; may be given again
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<IpNet>,
-    /// Roots for directories with a private CA, PEM
+    /// Roots for directories and webhooks with a private CA, PEM
     #[arg(long, value_name = "FILE")]
     directory_ca: Option<PathBuf>,
+    /// A private network that webhooks may go to; may be given again [default: public addresses only]
+    #[arg(long, value_name = "CIDR")]
+    webhook_allow: Vec<IpNet>,
     /// How the log is written
     #[arg(long, value_enum)]
     log: Option<Format>,
@@ -246,6 +252,72 @@ pub(crate) enum KeyDo {
         /// Its id, ak_…, or the key itself
         key: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookDo {
+    /// Say where events go; a new webhook's secret is shown once
+    Set {
+        /// Whose: name or id
+        relying_party: String,
+        /// The address, https://…
+        url: String,
+        /// Only these events, like device or method.added [default: all]
+        #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+        only: Vec<String>,
+    },
+    /// Show where events go, and how many were taken in the last week
+    Show {
+        /// Whose: name or id
+        relying_party: String,
+    },
+    /// Make another secret beside the one there is; the one before that counts no more
+    Rotate {
+        /// Whose: name or id
+        relying_party: String,
+    },
+    /// Send one event of type "test" now, and say what became of it
+    Test {
+        /// Whose: name or id
+        relying_party: String,
+    },
+    /// Show what was sent in the last week, the newest first, with every try
+    Log {
+        /// Whose: name or id
+        relying_party: String,
+        /// Only what never arrived
+        #[arg(long)]
+        lost: bool,
+        /// At most so many events
+        #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+        limit: u32,
+    },
+    /// Try again, now, what never arrived
+    Again {
+        /// Whose: name or id
+        relying_party: String,
+    },
+    /// Send nothing any more
+    Off {
+        /// Whose: name or id
+        relying_party: String,
+    },
+}
+
+impl WebhookDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        let (relying_party, step) = match self {
+            WebhookDo::Set { relying_party, url, only } => (relying_party, WebhookStep::Set { url, only }),
+            WebhookDo::Show { relying_party } => (relying_party, WebhookStep::Show),
+            WebhookDo::Rotate { relying_party } => (relying_party, WebhookStep::Rotate),
+            WebhookDo::Test { relying_party } => (relying_party, WebhookStep::Test),
+            WebhookDo::Log { relying_party, lost, limit } => (relying_party, WebhookStep::Log { lost, limit }),
+            WebhookDo::Again { relying_party } => (relying_party, WebhookStep::Again),
+            WebhookDo::Off { relying_party } => (relying_party, WebhookStep::Off),
+        };
+        Command::Webhook(WebhookAct { relying_party, step, by: format!("command:{}", whoever_runs_this()) })
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -429,6 +501,9 @@ impl Common {
         file.directory_ca = serve.directory_ca.or(file.directory_ca);
         if !serve.trusted_proxy.is_empty() {
             file.trusted_proxy = serve.trusted_proxy;
+        }
+        if !serve.webhook_allow.is_empty() {
+            file.webhook_allow = serve.webhook_allow;
         }
         let log = serve.log.or(file.log).unwrap_or(Format::Json);
         Ok((Config::from_file(file)?, log))

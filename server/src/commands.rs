@@ -9,6 +9,7 @@ mod operator;
 mod progress;
 mod registry;
 mod user;
+mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use operator::OperatorPut;
 pub use progress::{ProgressPiece, ProgressReport, report as progress_report};
 pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, RuleSet};
 pub use user::{Desk, UserConfirm, UserName, UserReset};
+pub use webhook::{WebhookAct, WebhookStep};
 
 /// One command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +57,8 @@ pub enum Command {
         /// Which: name or id.
         name: String,
     },
+    /// Where a relying party hears what happened.
+    Webhook(WebhookAct),
     /// How far some of its users are.
     ProgressPiece(ProgressPiece),
     /// A key of a relying party.
@@ -170,6 +174,7 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::RelyingPartyAdd(add) => registry::add_relying_party(app, add).await,
         Command::RelyingPartySet(set) => registry::set_relying_party(app, set).await,
         Command::RelyingPartyShow { name } => registry::show_relying_party(app, &name),
+        Command::Webhook(act) => webhook::act(app, act).await,
         Command::ProgressPiece(piece) => progress::piece(app, piece).await,
         Command::KeyAdd(add) => registry::add_key(app, add).await,
         Command::KeyRevoke { key } => registry::revoke_key(app, &key).await,

@@ -117,8 +117,10 @@ pub struct File {
     pub tls_key: Option<PathBuf>,
     /// Networks of the proxies in front.
     pub trusted_proxy: Vec<IpNet>,
-    /// Extra roots for directories with a private CA, PEM.
+    /// Extra roots for directories and webhooks with a private CA, PEM.
     pub directory_ca: Option<PathBuf>,
+    /// Private networks that webhooks may go to.
+    pub webhook_allow: Vec<IpNet>,
     /// How the log is written.
     pub log: Option<log::Format>,
     /// How much at once.
@@ -148,8 +150,10 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
-    /// Extra roots for directories.
+    /// Extra roots for directories and webhooks.
     pub directory_ca: Option<PathBuf>,
+    /// Private networks that webhooks may go to.
+    pub webhook_allow: Vec<IpNet>,
     /// How much at once.
     pub limits: Limits,
 }
@@ -177,6 +181,7 @@ impl Config {
             tls: None,
             trusted_proxies: Vec::new(),
             directory_ca: None,
+            webhook_allow: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -197,6 +202,7 @@ impl Config {
             tls,
             trusted_proxies: file.trusted_proxy,
             directory_ca: file.directory_ca,
+            webhook_allow: file.webhook_allow,
             limits: file.limits,
         };
         config.check()?;

@@ -8,10 +8,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use koppel_protocol::SecretText;
-use reqwest::{Client, redirect};
+use reqwest::Client;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::outgoing;
 
 /// Longer than this nobody waits for a directory.
 const WAIT: Duration = Duration::from_secs(3);
@@ -61,29 +63,7 @@ impl Directory {
     }
 
     fn client(&self) -> Option<&Client> {
-        self.client
-            .get_or_init(|| {
-                let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-                for root in &self.roots {
-                    roots.add(root.clone()).ok()?;
-                }
-                let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-                let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-                    .with_safe_default_protocol_versions()
-                    .ok()?
-                    .with_root_certificates(roots)
-                    .with_no_client_auth();
-                tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-                Client::builder()
-                    .tls_backend_preconfigured(tls)
-                    .redirect(redirect::Policy::none())
-                    .timeout(WAIT)
-                    .no_proxy()
-                    .user_agent(concat!("koppel-server/", env!("CARGO_PKG_VERSION")))
-                    .build()
-                    .ok()
-            })
-            .as_ref()
+        self.client.get_or_init(|| outgoing::client(&self.roots)?.timeout(WAIT).build().ok()).as_ref()
     }
 
     /// Asks once. `now` in seconds stands in the signature.

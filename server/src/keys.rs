@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use koppel_protocol::digits::CodeKey;
-use koppel_protocol::id::OrganisationId;
+use koppel_protocol::id::{OrganisationId, RelyingPartyId};
 use koppel_protocol::identity::{self, Identity, IdentityError};
 use koppel_protocol::{CryptoError, Secret, SecretText};
 use serde::{Deserialize, Serialize};
@@ -157,10 +157,31 @@ fn directory_place(organisation: OrganisationId) -> Vec<u8> {
     [b"koppel/directory-secret/v1".as_slice(), organisation.as_bytes()].concat()
 }
 
+/// Binds a webhook's secret to its relying party.
+fn webhook_place(panel: RelyingPartyId) -> Vec<u8> {
+    [b"koppel/webhook-secret/v1".as_slice(), panel.as_bytes()].concat()
+}
+
 impl ServerKeys {
     /// The keys that verdicts derive codes and hashes from, under a restore epoch.
     pub fn derive(&self, epoch: u64) -> koppel_domain::Keys {
         koppel_domain::Keys::new(self.code.clone(), self.lookup.clone(), self.session.clone(), epoch)
+    }
+
+    /// Seals a secret that signs what is told to a panel.
+    ///
+    /// # Errors
+    /// [`CryptoError`].
+    pub fn seal_webhook_secret(&self, panel: RelyingPartyId, secret: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        self.sealer.seal(&webhook_place(panel), secret)
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`DoesNotOpen`].
+    pub fn open_webhook_secret(&self, panel: RelyingPartyId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+        self.sealer.open(&webhook_place(panel), sealed)
     }
 
     /// Seals the secret that signs an organisation's directory questions.

@@ -34,6 +34,8 @@ pub mod listen;
 pub mod log;
 pub mod methods;
 pub mod nonce;
+pub mod outbox;
+mod outgoing;
 pub mod pace;
 pub mod pages;
 pub mod prepare;

@@ -33,6 +33,8 @@ use crate::keeper::{self, SharedEpoch};
 use crate::keys::{KeysError, ServerKeys};
 use crate::listen::{self, Front, TlsError};
 use crate::nonce::Nonces;
+use crate::outbox::reach::Reach;
+use crate::outbox::webhook::Webhooks;
 use crate::pace::Pace;
 use crate::pages::handlers;
 use crate::problem::{Problem, Slug};
@@ -40,7 +42,7 @@ use crate::proof_memory::ProofMemory;
 use crate::registry::Registry;
 use crate::source::TrustedProxies;
 use crate::wake::Wakes;
-use crate::{answer, health};
+use crate::{answer, health, outbox};
 
 /// Live channels that may be without a proof at one time; each has five seconds for it.
 const GREETINGS: usize = 4096;
@@ -139,6 +141,7 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
     epoch.check(store.read(Mark {}).await?)?;
     let registry = Registry::new(config.public_url.clone());
     registry.reload(&store).await?;
+    let roots = extra_roots(config)?;
     let app = App {
         nonces: Nonces::new(keys.nonce.clone(), epoch.epoch()),
         store,
@@ -155,7 +158,8 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         pace: Pace::of_questions(),
         frames: Pace::of_frames(),
         greetings: Semaphore::new(GREETINGS),
-        directory: Directory::new(directory_roots(config)?),
+        webhooks: Webhooks::new(Reach::new(&config.webhook_allow), &roots),
+        directory: Directory::new(roots),
         rules: tokio::sync::Mutex::default(),
         desk: crate::desk::Sessions::default(),
         hash_turns: Semaphore::new(crate::slow_hash::AT_ONCE),
@@ -191,7 +195,7 @@ fn heard(hub: Arc<Hub>, wakes: Arc<Wakes<Touched>>) -> Arc<koppel_store::Heard> 
     })
 }
 
-fn directory_roots(config: &Config) -> Result<Vec<CertificateDer<'static>>, StartError> {
+fn extra_roots(config: &Config) -> Result<Vec<CertificateDer<'static>>, StartError> {
     let Some(path) = &config.directory_ca else {
         return Ok(Vec::new());
     };
@@ -284,6 +288,7 @@ impl Server {
             tokio::spawn(front.run(listener)),
             tokio::spawn(live::tick(app.clone())),
             tokio::spawn(jobs::run(app.clone())),
+            tokio::spawn(outbox::run(app.clone())),
             tokio::spawn(keeper::sweep(app.clone())),
             tokio::spawn(keeper::checkpoints(app.clone(), epoch.clone())),
         ];

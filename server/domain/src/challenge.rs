@@ -299,6 +299,11 @@ impl Challenge {
         }
     }
 
+    /// Whose login it is, if it is one.
+    pub fn relying_party(&self) -> Option<RelyingPartyId> {
+        self.login().map(|login| login.relying_party)
+    }
+
     /// Where the browser was, if there was one.
     pub fn ip(&self) -> Option<&Text> {
         self.login().map(|login| &login.browser.ip)

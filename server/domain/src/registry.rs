@@ -69,8 +69,39 @@ pub struct RelyingParty {
     /// From when on it asks a second factor of users who have none.
     #[serde(default)]
     pub rollout: Rollout,
+    /// Where it hears what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
     /// When it was added.
     pub created: Time,
+}
+
+/// Where a panel hears what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// The address. Its query may hold a secret of the panel's.
+    pub url: String,
+    /// Only events of these kinds: `device`, `method.added`. All when empty.
+    pub only: Vec<String>,
+    /// What signs, sealed under the key-encryption key; the newest first.
+    pub secrets: Vec<SharedBytes>,
+}
+
+impl Webhook {
+    /// So many secrets count at once: the panel changes from one to the other when it likes.
+    pub const SECRETS: usize = 2;
+
+    /// The address without its query.
+    pub fn place(&self) -> &str {
+        self.url.split('?').next().unwrap_or_default()
+    }
+
+    /// Whether events of this kind go there.
+    pub fn wants(&self, kind: &str) -> bool {
+        let fits =
+            |only: &String| kind == only || kind.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        self.only.is_empty() || self.only.iter().any(fits)
+    }
 }
 
 impl RelyingParty {

@@ -6,6 +6,7 @@
 mod caller;
 mod challenges;
 mod desk;
+mod events;
 mod fields;
 mod methods;
 mod once;
@@ -33,7 +34,7 @@ pub(crate) use users::show_user;
 
 /// All endpoints of panels.
 pub fn routes() -> Router<Arc<App>> {
-    let (router, reference) = OpenApiRouter::with_openapi(reference::about())
+    let (router, mut reference) = OpenApiRouter::with_openapi(reference::about())
         .routes(routes!(prompts::open))
         .routes(routes!(prompts::result))
         .routes(routes!(prompts::cancel))
@@ -49,6 +50,8 @@ pub fn routes() -> Router<Arc<App>> {
         .routes(routes!(desk::koppelcode))
         .routes(routes!(desk::confirm))
         .routes(routes!(desk::unlock))
+        .routes(routes!(events::show))
         .split_for_parts();
+    events::list_kinds(&mut reference);
     router.route("/v1/openapi.json", get(move || reference::show(reference.clone())))
 }

@@ -76,6 +76,7 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         methods: MethodRules { backups: 1, ..MethodRules::ALL },
         remember: 0,
         rollout: Rollout::REQUIRED,
+        webhook: None,
         created: app.now(),
     };
     register(app, Registration::RelyingParty { party: Box::new(desk), by: Text::clean("command") }).await

@@ -305,6 +305,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         methods,
         remember: 0,
         rollout: Rollout::REQUIRED,
+        webhook: None,
         created: app.now(),
     };
     let answer = shown(&party);

@@ -101,6 +101,16 @@ macro_rules! store_conformance {
         }
 
         #[tokio::test]
+        async fn events_come_in_the_order_of_their_commits_and_to_whom_they_concern() {
+            crate::conformance::outbox::events_come_in_the_order_of_their_commits_and_to_whom_they_concern($make).await;
+        }
+
+        #[tokio::test]
+        async fn a_subscriber_gets_each_parcel_until_it_is_taken() {
+            crate::conformance::outbox::a_subscriber_gets_each_parcel_until_it_is_taken($make).await;
+        }
+
+        #[tokio::test]
         async fn an_inbox_holds_what_waits_and_what_ended() {
             crate::conformance::care::an_inbox_holds_what_waits_and_what_ended($make).await;
         }
@@ -110,6 +120,7 @@ pub(crate) use store_conformance;
 
 pub(crate) mod care;
 pub(crate) mod failures;
+pub(crate) mod outbox;
 pub(crate) mod races;
 pub(crate) mod requests;
 pub(crate) mod sources;

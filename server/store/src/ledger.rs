@@ -1,7 +1,8 @@
 //! What a transaction needs of its database besides reading.
 
 use koppel_domain::{
-    Account, Change, Job, LoginName, Organisation, Proof, SharedBytes, SourceCounter, Time, audit::Checkpoint,
+    Account, Change, Job, LoginName, Organisation, Parcel, Proof, SharedBytes, SourceCounter, Subscriber, Time,
+    audit::Checkpoint,
 };
 use koppel_protocol::{
     Bytes,
@@ -41,6 +42,12 @@ pub(crate) trait Ledger: Reader {
     fn users_with_due_rows(&self, now: Time, limit: u32) -> Result<Vec<UserId>, Self::Error>;
     /// Removes rows that are kept no longer, at most so many; says how many.
     fn remove_old_rows(&self, now: Time, limit: u32) -> Result<u32, Self::Error>;
+    /// How far a subscriber was told; none: it is none any more, and its parcels go too.
+    fn put_subscription(&self, subscriber: &Subscriber, mark: Option<u64>) -> Result<(), Self::Error>;
+    /// Writes a parcel.
+    fn put_parcel(&self, parcel: &Parcel) -> Result<(), Self::Error>;
+    /// Parcels that are due.
+    fn due_parcels(&self, subscriber: &Subscriber, now: Time, limit: u32) -> Result<Vec<Parcel>, Self::Error>;
     /// Keeps a checkpoint.
     fn put_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), Self::Error>;
 }

@@ -20,9 +20,10 @@ pub use model::ModelStore;
 pub use reader::Reader;
 pub use registration::Registration;
 pub use sqlite::{OpenError, SqliteStore};
-pub use store::Store;
+pub use store::{Packed, Store};
 pub use unavailable::Unavailable;
 pub use view::{
-    AuditEntries, AuditHeads, Caller, DeviceInbox, FindApiKey, FindDevice, FindOrganisation, FindRelyingParty, Inbox,
-    LastCheckpoint, Mark, Operators, Organisations, OwnedDevice, Past, RelyingParties, Snapshot, Users, View,
+    AuditEntries, AuditHeads, Caller, DeviceInbox, EventPage, Events, FindApiKey, FindDevice, FindOrganisation,
+    FindRelyingParty, Happened, Inbox, LastCheckpoint, Mark, NextDue, Operators, Organisations, OwnedDevice, Parcels,
+    Past, RelyingParties, Snapshot, Subscription, Users, View,
 };

@@ -11,9 +11,10 @@ use std::{
 };
 
 use koppel_domain::{
-    Account, ApiKey, Change, Due, ExternalId, Job, LoginName, Needs, Operator, Organisation, Policy, Proof, Refusal,
-    RelyingParty, SharedBytes, SourceCounter, SourceTry, Time,
+    Account, ApiKey, Change, Due, ExternalId, Job, LoginName, Needs, Operator, Organisation, Parcel, Policy, Proof,
+    Refusal, RelyingParty, SharedBytes, SourceCounter, SourceTry, Subscriber, Time,
     audit::{Chain, Checkpoint, Entry, Head},
+    outbox,
 };
 use koppel_protocol::{
     Bytes,
@@ -21,7 +22,7 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Answer, Ask, Environment, Inbox, Locator, Past, Reader, Registration, Store, Unavailable, View,
+    Answer, Ask, Environment, Happened, Inbox, Locator, Packed, Past, Reader, Registration, Store, Unavailable, View,
     environment::Forward,
     ledger::Ledger,
     perform::{self, Policies},
@@ -40,7 +41,10 @@ struct State {
     sources: BTreeMap<(String, Option<Bytes<32>>), SourceCounter>,
     answers: BTreeMap<Bytes<32>, (Bytes<32>, SharedBytes, Time)>,
     checkpoints: Vec<Checkpoint>,
-    mark: u64,
+    /// All entries, in the order in which they were committed: the first has mark 1.
+    trail: Vec<Entry>,
+    subscribers: BTreeMap<Subscriber, u64>,
+    parcels: BTreeMap<(Subscriber, u64, u8), Parcel>,
 }
 
 /// A transaction on the model.
@@ -82,7 +86,6 @@ impl ModelStore {
         let done = catch_unwind(AssertUnwindSafe(|| work(&transaction)));
         let result = done.unwrap_or(Err(Impossible::Version)).map_err(|_| Unavailable::Database)?;
         *state = transaction.0.into_inner();
-        state.mark += 1;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(result)
     }
@@ -113,7 +116,9 @@ impl State {
             sources: BTreeMap::new(),
             answers: BTreeMap::new(),
             checkpoints: Vec::new(),
-            mark: 0,
+            trail: Vec::new(),
+            subscribers: BTreeMap::new(),
+            parcels: BTreeMap::new(),
         }
     }
 
@@ -231,7 +236,43 @@ impl Reader for Transaction {
     }
 
     fn mark(&self) -> Result<u64, Impossible> {
-        Ok(self.0.borrow().mark)
+        Ok(self.0.borrow().trail.len() as u64)
+    }
+
+    fn happened(&self, after: u64, up_to: u64) -> Result<Vec<Happened>, Impossible> {
+        let state = self.0.borrow();
+        let between = (1..).zip(&state.trail).filter(|(mark, _)| (after + 1..=up_to).contains(mark));
+        let happened = between.filter_map(|(mark, entry)| {
+            let Chain::User(user) = entry.chain else { return None };
+            let held = &state.accounts.get(&user)?.user;
+            let (organisation, external_id) = (held.organisation, held.external_id.clone());
+            Some(Happened { mark, user, organisation, external_id, entry: entry.clone() })
+        });
+        Ok(happened.collect())
+    }
+
+    fn first_mark(&self) -> Result<u64, Impossible> {
+        Ok(u64::from(!self.0.borrow().trail.is_empty()))
+    }
+
+    fn subscription(&self, subscriber: &Subscriber) -> Result<Option<u64>, Impossible> {
+        Ok(self.0.borrow().subscribers.get(subscriber).copied())
+    }
+
+    fn next_due(&self, subscriber: &Subscriber) -> Result<Option<Time>, Impossible> {
+        let state = self.0.borrow();
+        Ok(state
+            .parcels
+            .values()
+            .filter(|parcel| parcel.subscriber == *subscriber)
+            .filter_map(|parcel| parcel.due)
+            .min())
+    }
+
+    fn parcels(&self, subscriber: &Subscriber, limit: u32) -> Result<Vec<Parcel>, Impossible> {
+        let state = self.0.borrow();
+        let own = state.parcels.values().rev().filter(|parcel| parcel.subscriber == *subscriber);
+        Ok(own.take(limit as usize).cloned().collect())
     }
 }
 
@@ -247,7 +288,7 @@ impl Ledger for Transaction {
         for change in changes {
             account.apply(change);
             match change {
-                Change::AppendAudit(entry) => state.entries.entry(entry.chain).or_default().push((**entry).clone()),
+                Change::AppendAudit(entry) => state.append(entry),
                 Change::InsertJob(job) => drop(state.jobs.insert(job.id, job.clone())),
                 Change::RememberProof(proof) => drop(state.proofs.insert((proof.device, proof.jti), proof.until)),
                 Change::ForgetSourceTries { name } => state.sources.retain(|(_, held), _| *held != Some(*name)),
@@ -310,7 +351,7 @@ impl Ledger for Transaction {
                 }
             }
         }
-        state.entries.entry(entry.chain).or_default().push(entry.clone());
+        state.append(entry);
         Ok(())
     }
 
@@ -361,8 +402,35 @@ impl Ledger for Transaction {
             let kept: Vec<_> = account.challenges.iter().map(|row| row.id).collect();
             account.copies.retain(|row| kept.contains(&row.challenge));
         }
+        state.parcels.retain(|_, parcel| parcel.due.is_some() || parcel.happened > now.minus(outbox::KEPT));
         let removed = before - state.size();
         Ok(u32::try_from(removed).unwrap_or(u32::MAX).min(limit))
+    }
+
+    fn put_subscription(&self, subscriber: &Subscriber, mark: Option<u64>) -> Result<(), Impossible> {
+        let mut state = self.0.borrow_mut();
+        if let Some(mark) = mark {
+            state.subscribers.insert(*subscriber, mark);
+        } else {
+            state.subscribers.remove(subscriber);
+            state.parcels.retain(|_, parcel| parcel.subscriber != *subscriber);
+        }
+        Ok(())
+    }
+
+    fn put_parcel(&self, parcel: &Parcel) -> Result<(), Impossible> {
+        let key = (parcel.subscriber, parcel.mark, parcel.part);
+        self.0.borrow_mut().parcels.insert(key, parcel.clone());
+        Ok(())
+    }
+
+    fn due_parcels(&self, subscriber: &Subscriber, now: Time, limit: u32) -> Result<Vec<Parcel>, Impossible> {
+        let state = self.0.borrow();
+        let is_due = |parcel: &&Parcel| parcel.subscriber == *subscriber && parcel.due.is_some_and(|due| due <= now);
+        let mut due: Vec<Parcel> = state.parcels.values().filter(is_due).cloned().collect();
+        due.sort_by_key(|parcel| parcel.due);
+        due.truncate(limit as usize);
+        Ok(due)
     }
 
     fn put_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), Impossible> {
@@ -372,11 +440,20 @@ impl Ledger for Transaction {
 }
 
 impl State {
+    fn append(&mut self, entry: &Entry) {
+        self.entries.entry(entry.chain).or_default().push(entry.clone());
+        self.trail.push(entry.clone());
+    }
+
     fn size(&self) -> usize {
         let rows = |account: &Account| {
             account.prompts.len() + account.decisions.len() + account.challenges.len() + account.copies.len()
         };
-        self.proofs.len() + self.answers.len() + self.sources.len() + self.accounts.values().map(rows).sum::<usize>()
+        self.proofs.len()
+            + self.answers.len()
+            + self.sources.len()
+            + self.parcels.len()
+            + self.accounts.values().map(rows).sum::<usize>()
     }
 }
 
@@ -425,6 +502,33 @@ impl Store for ModelStore {
     fn job_done(&self, job: JobId) {
         // The model cannot fail at this.
         let _ = self.transact(|transaction| transaction.finish_job(job));
+    }
+
+    async fn subscribe(&self, subscriber: Subscriber) -> Result<(), Unavailable> {
+        self.transact(|transaction| perform::subscribe(transaction, &subscriber))
+    }
+
+    async fn unsubscribe(&self, subscriber: Subscriber) -> Result<(), Unavailable> {
+        self.transact(|transaction| transaction.put_subscription(&subscriber, None))
+    }
+
+    async fn pack(&self, packed: Packed) -> Result<bool, Unavailable> {
+        self.transact(|transaction| perform::pack(transaction, &packed))
+    }
+
+    async fn due_parcels(&self, subscriber: Subscriber, limit: u32) -> Result<Vec<Parcel>, Unavailable> {
+        let now = self.now();
+        self.transact(|transaction| perform::claim_parcels(transaction, &subscriber, now, limit))
+    }
+
+    fn parcel_tried(&self, parcel: Parcel) {
+        // The model cannot fail at this.
+        let _ = self.transact(|transaction| perform::parcel_tried(transaction, &parcel));
+    }
+
+    async fn try_again(&self, subscriber: Subscriber) -> Result<u32, Unavailable> {
+        let now = self.now();
+        self.transact(|transaction| perform::try_again(transaction, &subscriber, now))
     }
 
     async fn sweep(&self, limit: u32) -> Result<u32, Unavailable> {

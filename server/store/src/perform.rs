@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Account, Actor, ChallengeState, Change, Command, Context, Door, ExternalId, Found, Fresh, Needs, Outcome, Policy,
-    Question, Refusal, Reply, SourceCounter, SourceTry, Time, audit, decide,
+    Account, Actor, ChallengeState, Change, Command, Context, Door, ExternalId, Found, Fresh, Needs, Outcome, Parcel,
+    Policy, Question, Refusal, Reply, SourceCounter, SourceTry, Subscriber, Time, audit, decide,
 };
 use koppel_protocol::{
     Bytes,
     id::{OrganisationId, UserId},
 };
 
-use crate::{Answer, Ask, Environment, Locator, Registration, Touched, ledger::Ledger};
+use crate::{Answer, Ask, Environment, Locator, Packed, Registration, Touched, ledger::Ledger};
 
 /// Answers under an idempotency key are kept for a day.
 const KEEP_ANSWER: u32 = 86_400;
@@ -300,4 +300,58 @@ pub(crate) fn settle(user: UserId, deadline: std::time::Instant) -> Ask {
         idempotency: None,
         deadline,
     }
+}
+
+/// A subscriber from now on; one that is it already goes on where it was.
+pub(crate) fn subscribe<L: Ledger>(ledger: &L, subscriber: &Subscriber) -> Result<(), L::Error> {
+    match ledger.subscription(subscriber)? {
+        Some(_) => Ok(()),
+        None => ledger.put_subscription(subscriber, Some(ledger.mark()?)),
+    }
+}
+
+/// Parcels and how far the subscriber was told go together.
+pub(crate) fn pack<L: Ledger>(ledger: &L, packed: &Packed) -> Result<bool, L::Error> {
+    if ledger.subscription(&packed.subscriber)? != Some(packed.from) {
+        return Ok(false);
+    }
+    for parcel in &packed.parcels {
+        ledger.put_parcel(parcel)?;
+    }
+    ledger.put_subscription(&packed.subscriber, Some(packed.to))?;
+    Ok(true)
+}
+
+/// Whoever brings them away has a minute for it.
+pub(crate) fn claim_parcels<L: Ledger>(
+    ledger: &L,
+    subscriber: &Subscriber,
+    now: Time,
+    limit: u32,
+) -> Result<Vec<Parcel>, L::Error> {
+    let mut due = ledger.due_parcels(subscriber, now, limit)?;
+    for parcel in &mut due {
+        parcel.claim(now);
+        ledger.put_parcel(parcel)?;
+    }
+    Ok(due)
+}
+
+/// What was tried is written only where the subscriber is still one.
+pub(crate) fn parcel_tried<L: Ledger>(ledger: &L, parcel: &Parcel) -> Result<(), L::Error> {
+    match ledger.subscription(&parcel.subscriber)? {
+        Some(_) => ledger.put_parcel(parcel),
+        None => Ok(()),
+    }
+}
+
+/// What was lost is due again.
+pub(crate) fn try_again<L: Ledger>(ledger: &L, subscriber: &Subscriber, now: Time) -> Result<u32, L::Error> {
+    let lost = ledger.parcels(subscriber, u32::MAX)?.into_iter().filter(Parcel::is_lost);
+    let mut again = 0;
+    for parcel in lost {
+        ledger.put_parcel(&Parcel { due: Some(now), ..parcel })?;
+        again += 1;
+    }
+    Ok(again)
 }

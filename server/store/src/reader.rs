@@ -1,12 +1,12 @@
 //! What every database can fetch; views and verdicts are made of it.
 
 use koppel_domain::{
-    Account, ApiKey, ExternalId, Needs, Operator, Organisation, RelyingParty,
+    Account, ApiKey, ExternalId, Needs, Operator, Organisation, Parcel, RelyingParty, Subscriber, Time,
     audit::{Chain, Checkpoint, Entry, Head},
 };
 use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId, UserId};
 
-use crate::{Inbox, Locator, Past};
+use crate::{Happened, Inbox, Locator, Past};
 
 /// Fetches rows, of one consistent state.
 pub trait Reader {
@@ -49,4 +49,14 @@ pub trait Reader {
     fn last_checkpoint(&self) -> Result<Option<Checkpoint>, Self::Error>;
     /// How far the database has come.
     fn mark(&self) -> Result<u64, Self::Error>;
+    /// The users' entries of all chains after a mark up to another, in the order in which they were committed.
+    fn happened(&self, after: u64, up_to: u64) -> Result<Vec<Happened>, Self::Error>;
+    /// The first mark that is still kept.
+    fn first_mark(&self) -> Result<u64, Self::Error>;
+    /// How far a subscriber was told; none: it is none.
+    fn subscription(&self, subscriber: &Subscriber) -> Result<Option<u64>, Self::Error>;
+    /// When a subscriber's next parcel is due.
+    fn next_due(&self, subscriber: &Subscriber) -> Result<Option<Time>, Self::Error>;
+    /// A subscriber's parcels, the newest first.
+    fn parcels(&self, subscriber: &Subscriber, limit: u32) -> Result<Vec<Parcel>, Self::Error>;
 }

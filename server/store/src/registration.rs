@@ -92,6 +92,7 @@ impl Registration {
                 "methods": party.methods,
                 "remember": party.remember,
                 "rollout": party.rollout,
+                "webhook": party.webhook.as_ref().map(koppel_domain::registry::Webhook::place),
             }),
             Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),
             Self::RevokeApiKey { key, .. } => serde_json::json!({ "key": key }),

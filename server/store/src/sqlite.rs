@@ -20,13 +20,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use koppel_domain::{Job, Policy, Refusal, SourceTry, Time, audit::Checkpoint};
+use koppel_domain::{Job, Parcel, Policy, Refusal, SourceTry, Subscriber, Time, audit::Checkpoint};
 use koppel_protocol::id::{JobId, OrganisationId};
 
 pub use self::open::OpenError;
 use self::{checkpointer::Checkpointer, read::Tables, readers::Readers, writer::Writer};
 use crate::{
-    Answer, Ask, Environment, Registration, Store, Unavailable, View,
+    Answer, Ask, Environment, Packed, Registration, Store, Unavailable, View,
     environment::Forward,
     ledger::Ledger,
     perform::{self, Done, Policies},
@@ -197,6 +197,30 @@ impl Store for SqliteStore {
 
     fn job_done(&self, job: JobId) {
         self.writer.lazily(move |connection| Tables(connection).finish_job(job), |()| ());
+    }
+
+    async fn subscribe(&self, subscriber: Subscriber) -> Result<(), Unavailable> {
+        self.quietly(move |_, tables| perform::subscribe(tables, &subscriber)).await
+    }
+
+    async fn unsubscribe(&self, subscriber: Subscriber) -> Result<(), Unavailable> {
+        self.quietly(move |_, tables| tables.put_subscription(&subscriber, None)).await
+    }
+
+    async fn pack(&self, packed: Packed) -> Result<bool, Unavailable> {
+        self.quietly(move |_, tables| perform::pack(tables, &packed)).await
+    }
+
+    async fn due_parcels(&self, subscriber: Subscriber, limit: u32) -> Result<Vec<Parcel>, Unavailable> {
+        self.quietly(move |inner, tables| perform::claim_parcels(tables, &subscriber, inner.now(), limit)).await
+    }
+
+    fn parcel_tried(&self, parcel: Parcel) {
+        self.writer.lazily(move |connection| perform::parcel_tried(&Tables(connection), &parcel), |()| ());
+    }
+
+    async fn try_again(&self, subscriber: Subscriber) -> Result<u32, Unavailable> {
+        self.quietly(move |inner, tables| perform::try_again(tables, &subscriber, inner.now())).await
     }
 
     async fn sweep(&self, limit: u32) -> Result<u32, Unavailable> {

@@ -2,10 +2,23 @@
 
 use std::future::Future;
 
-use koppel_domain::{Job, Refusal, SourceTry, Time, audit::Checkpoint};
+use koppel_domain::{Job, Parcel, Refusal, SourceTry, Subscriber, Time, audit::Checkpoint};
 use koppel_protocol::id::{JobId, OrganisationId};
 
 use crate::{Answer, Ask, Registration, Unavailable, View};
+
+/// Parcels for a subscriber, of everything that happened between two marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    /// Who is told.
+    pub subscriber: Subscriber,
+    /// How far it was told before.
+    pub from: u64,
+    /// How far it is told with these.
+    pub to: u64,
+    /// The parcels.
+    pub parcels: Vec<Parcel>,
+}
 
 /// Where accounts are kept. Every verdict is load → [`decide`](koppel_domain::decide()) → write in one transaction, by the
 /// same code on every database; a refusal's changes are committed too.
@@ -41,6 +54,28 @@ pub trait Store: Send + Sync + 'static {
 
     /// A job is done. Lazy: a crash may repeat the job.
     fn job_done(&self, job: JobId);
+
+    /// From now on there are parcels for it; it hears of nothing that happened before. A subscriber stays one.
+    fn subscribe(&self, subscriber: Subscriber) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// It is no subscriber any more, and its parcels go.
+    fn unsubscribe(&self, subscriber: Subscriber) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Makes parcels of what happened between two marks. False, and nothing written: the subscriber was told up to elsewhere.
+    fn pack(&self, packed: Packed) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// Claims parcels that are due, for a minute.
+    fn due_parcels(
+        &self,
+        subscriber: Subscriber,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Parcel>, Unavailable>> + Send;
+
+    /// Writes how a try ended. Lazy: a crash may repeat the try.
+    fn parcel_tried(&self, parcel: Parcel);
+
+    /// Parcels that were lost are due again, now; says how many.
+    fn try_again(&self, subscriber: Subscriber) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
     /// Writes down what time has ended and removes what is kept no longer; says how much there was, so that the caller
     /// comes again at once when it is `limit`.

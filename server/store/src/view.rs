@@ -1,11 +1,11 @@
 //! What can be read: snapshots for the prepare phase, the registry, inboxes, chains. Never a verdict.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Device, DeviceCopy, ExternalId, Needs, Notice, Operator, Organisation, RelyingParty,
-    User,
+    Account, ApiKey, Challenge, Device, DeviceCopy, Event, ExternalId, Needs, Notice, Operator, Organisation, Parcel,
+    RelyingParty, Subscriber, Time, User,
     audit::{Chain, Checkpoint, Entry, Head},
 };
-use koppel_protocol::id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, RelyingPartyId};
+use koppel_protocol::id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, RelyingPartyId, UserId};
 
 use crate::{Locator, reader::Reader};
 
@@ -148,6 +148,91 @@ view! {
     /// How far the database has come: grows with every commit. A database behind the mark that is kept outside it was
     /// copied back from a backup.
     Mark {} -> u64 = |self, reader| reader.mark();
+
+    /// What others may hear of, after a mark, in the order in which it was committed.
+    Events [true] {
+        /// Of whose users; none: of everybody's.
+        organisation: Option<OrganisationId>,
+        /// For which panel alone; none: for all.
+        panel: Option<RelyingPartyId>,
+        /// After this; 0: from the first that is kept.
+        after: u64,
+        /// At most so many; and no more entries are looked through than [`EventPage::REACH`].
+        limit: usize
+    } -> EventPage = |self, reader| EventPage::read(reader, &self);
+
+    /// How far a subscriber was told.
+    Subscription {
+        /// Which.
+        subscriber: Subscriber
+    } -> Option<u64> = |self, reader| reader.subscription(&self.subscriber);
+
+    /// When the next parcel of a subscriber is due.
+    NextDue {
+        /// Whose.
+        subscriber: Subscriber
+    } -> Option<Time> = |self, reader| reader.next_due(&self.subscriber);
+
+    /// What was, or is to be, brought to a subscriber: the newest first.
+    Parcels {
+        /// To whom.
+        subscriber: Subscriber,
+        /// At most so many.
+        limit: u32
+    } -> Vec<Parcel> = |self, reader| reader.parcels(&self.subscriber, self.limit);
+}
+
+/// An entry of a user's chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// Its place in the whole trail.
+    pub mark: u64,
+    /// Whose.
+    pub user: UserId,
+    /// Of which organisation.
+    pub organisation: OrganisationId,
+    /// As the panel calls the user.
+    pub external_id: ExternalId,
+    /// What.
+    pub entry: Entry,
+}
+
+/// Some of what happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPage {
+    /// Each with its mark, its user and its organisation.
+    pub events: Vec<(u64, UserId, OrganisationId, Event)>,
+    /// After which mark the next page begins.
+    pub next: u64,
+    /// Whether there is more behind it already.
+    pub more: bool,
+}
+
+impl EventPage {
+    /// Entries that one page looks through: somebody whose events are rare asks again.
+    pub const REACH: u64 = 1_000;
+
+    fn read<R: Reader>(reader: &R, asked: &Events) -> Result<Self, R::Error> {
+        let end = reader.mark()?;
+        let after = asked.after.max(reader.first_mark()?.saturating_sub(1)).min(end);
+        let up_to = after.saturating_add(Self::REACH).min(end);
+        let mut page = Self { events: Vec::new(), next: up_to, more: false };
+        for happened in reader.happened(after, up_to)? {
+            if asked.organisation.is_some_and(|organisation| organisation != happened.organisation) {
+                continue;
+            }
+            let Some(event) = Event::of(&happened.entry, happened.external_id) else { continue };
+            if asked.panel.is_none_or(|panel| event.is_for(panel)) {
+                page.events.push((happened.mark, happened.user, happened.organisation, event));
+            }
+            if page.events.len() >= asked.limit {
+                page.next = happened.mark;
+                break;
+            }
+        }
+        page.more = page.next < end;
+        Ok(page)
+    }
 }
 
 /// A phone and whose it is.

@@ -160,8 +160,14 @@ impl World {
     }
 
     pub(crate) async fn with(organisation: OrganisationAdd) -> World {
+        World::arranged(organisation, |_| ()).await
+    }
+
+    /// With another configuration.
+    pub(crate) async fn arranged(organisation: OrganisationAdd, arrange: impl FnOnce(&mut Config)) -> World {
         let folder = tempfile::tempdir().expect("folder");
-        let config = Config::new(folder.path().join("koppel.sqlite"));
+        let mut config = Config::new(folder.path().join("koppel.sqlite"));
+        arrange(&mut config);
         commands::init(&config, organisation).await.expect("made");
         add_relying_party(&config, "Klantpaneel", "code").await;
         add_relying_party(&config, "Beheerpaneel", "number").await;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod desk;
 mod doors;
+mod events;
 mod files;
 mod fixture;
 mod headers;

@@ -45,7 +45,8 @@ fn seed() -> Value {
 
 /// Every endpoint of panels. An endpoint that is new in the reference and not here fails a test: whoever adds one says here
 /// who may use it.
-const ENDPOINTS: [Endpoint; 18] = [
+const ENDPOINTS: [Endpoint; 19] = [
+    Endpoint { method: Method::GET, path: "/v1/events", scopes: &["audit", "manage"], body: nothing },
     Endpoint { method: Method::POST, path: "/v1/prompts", scopes: &["verify"], body: empty },
     Endpoint { method: Method::POST, path: "/v1/prompts/{id}/result", scopes: &["verify"], body: session_with_code },
     Endpoint { method: Method::POST, path: "/v1/prompts/{id}/cancel", scopes: &["verify"], body: empty },
@@ -262,6 +263,7 @@ async fn ids_of_another_organisation_do_not_exist() {
     for Endpoint { method, path, body, .. } in &ENDPOINTS {
         if *path == "/v1/prompts"
             || *path == "/v1/challenges"
+            || *path == "/v1/events"
             || (*path, method) == ("/v1/users/{external_id}", &Method::PUT)
         {
             continue;

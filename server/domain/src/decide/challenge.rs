@@ -213,7 +213,11 @@ impl Draft<'_> {
             created: now,
         };
         let challenge = self.deliver(challenge, prepared, alert);
-        self.note("challenge.pending", json!({ "challenge": id, "mode": prepared.plan.mode }));
+        let relying_party = challenge.relying_party();
+        self.note(
+            "challenge.pending",
+            json!({ "challenge": id, "relying_party": relying_party, "mode": prepared.plan.mode }),
+        );
         Ok(challenge)
     }
 

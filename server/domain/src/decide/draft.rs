@@ -151,8 +151,9 @@ impl<'a> Draft<'a> {
         let Some(challenge) = self.account.challenge(id).cloned() else { return };
         if challenge.state.may_become(to) {
             let approved_at = if to == ChallengeState::Approved { Some(self.now()) } else { challenge.approved_at };
+            let (relying_party, name) = (challenge.relying_party(), format!("challenge.{}", to.name()));
             self.put_challenge(Challenge { state: to, approved_at, ..challenge });
-            self.note(&format!("challenge.{}", to.name()), json!({ "challenge": id }));
+            self.note(&name, json!({ "challenge": id, "relying_party": relying_party }));
         }
     }
 
@@ -183,14 +184,15 @@ impl<'a> Draft<'a> {
         let now = self.now();
         let activated_at = if to == DeviceState::Active { Some(now) } else { device.activated_at };
         let revoked_at = if to == DeviceState::Revoked { Some(now) } else { device.revoked_at };
-        let name = match to {
-            DeviceState::Pending => "device.pending",
-            DeviceState::Active => "device.active",
-            DeviceState::Suspended => "device.suspended",
-            DeviceState::Revoked => "device.revoked",
+        let name = |state| match state {
+            DeviceState::Pending => "pending",
+            DeviceState::Active => "active",
+            DeviceState::Suspended => "suspended",
+            DeviceState::Revoked => "revoked",
         };
+        let was = self.account.device(id).map(|held| name(held.state));
         self.put(Change::PutDevice(Box::new(Device { state: to, activated_at, revoked_at, ..device })));
-        self.note(name, json!({ "device": id }));
+        self.note(&format!("device.{}", name(to)), json!({ "device": id, "was": was }));
     }
 
     /// Ends a pairing that did not come to anything, and with it its device and the question to older phones.

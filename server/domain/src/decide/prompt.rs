@@ -174,7 +174,7 @@ impl Draft<'_> {
         let former = self.account.user.postponed;
         let (times, first) = former.map_or((0, now), |former| (former.times, former.first));
         self.account.user.postponed = Some(Postponed { times: times.saturating_add(1), first, last: now });
-        self.note("set_up.postponed", json!({ "prompt": page.prompt }));
+        self.note("set_up.postponed", json!({ "prompt": page.prompt, "relying_party": page.terms.id }));
         self.hand_out(prompt, code, true);
         Ok(Reply::Finished { prompt: Box::new(self.prompt(page.prompt)?), remembered: false })
     }

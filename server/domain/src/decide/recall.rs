@@ -29,7 +29,7 @@ impl Draft<'_> {
         {
             browsers.remove(oldest);
         }
-        self.note("browser.remembered", json!({ "prompt": prompt.id }));
+        self.note("browser.remembered", json!({ "prompt": prompt.id, "relying_party": terms.id }));
         true
     }
 

@@ -178,7 +178,8 @@ impl Draft<'_> {
     pub(super) fn approve_page(&mut self, prompt: Prompt, login: Login, deliveries: Vec<Delivery>) -> ChallengeId {
         let id = ChallengeId::from_bytes(self.fresh.id());
         let now = self.now();
-        let note = json!({ "challenge": id, "remembered": login.remembered.is_some() });
+        let note =
+            json!({ "challenge": id, "relying_party": login.relying_party, "remembered": login.remembered.is_some() });
         self.put(Change::PutChallenge(Box::new(Challenge {
             id,
             question: Question::Login(login),

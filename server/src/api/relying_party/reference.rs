@@ -24,6 +24,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         (name = "prompts", description = "Hosted pages: the panel sends the browser there and gets it back with a result code."),
         (name = "challenges", description = "The same for panels with pages of their own."),
         (name = "users", description = "Users of the organisation. Scope `manage`."),
+        (name = "events", description = "What happened, for panels that keep up with it. Scope `manage` or `audit`."),
         (name = "desk", description = "Support, always with a named agent, a reason and a ticket. Scope `desk`."),
     ),
 )]
@@ -34,7 +35,7 @@ pub(super) fn about() -> Reference {
     let mut reference = About::openapi();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("An API key of a relying party: `kp_…`. Scopes: `verify`, `manage`, `desk`."))
+        .description(Some("An API key of a relying party: `kp_…`. Scopes: `verify`, `manage`, `desk`, `audit`."))
         .build();
     let components = reference.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(bearer));

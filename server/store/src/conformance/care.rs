@@ -85,6 +85,7 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         requires_device_signature: false,
         methods: MethodRules::ALL,
         remember: 0,
+        webhook: None,
         rollout: Rollout::REQUIRED,
         created: Time(1),
     };

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 /// Numbered, forward only. A schema runs with the binary before it, so that an upgrade can be undone.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_operators.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_operators.sql"),
+    include_str!("../../migrations/0003_outbox.sql"),
+];
 
 /// Why a database could not be opened, and what to do.
 #[derive(Debug, Error)]

@@ -1,18 +1,18 @@
 //! Reading, on the writer's connection within its transaction and on the readers' own.
 
 use koppel_domain::{
-    Account, ApiKey, Challenge, Decision, DeviceCopy, ExternalId, Needs, Operator, Organisation, Pairing, Prompt,
-    RelyingParty, SharedBytes, User,
+    Account, ApiKey, Challenge, Decision, DeviceCopy, ExternalId, Needs, Operator, Organisation, Pairing, Parcel,
+    Prompt, RelyingParty, SharedBytes, Subscriber, Time, User,
     audit::{Chain, Checkpoint, Detail, Entry, Head},
 };
 use koppel_protocol::{
     Bytes,
     id::{ApiKeyId, ChallengeId, DeviceId, OrganisationId, PromptId, RelyingPartyId, UserId},
 };
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, types::Type};
 
 use super::rows::{all, document, documents, first, hash, id, integer, natural, time};
-use crate::{Inbox, Locator, Past, Reader};
+use crate::{Happened, Inbox, Locator, Past, Reader};
 
 /// Reads by one connection; within a transaction it sees that transaction's writes.
 #[derive(Clone, Copy)]
@@ -261,23 +261,7 @@ impl Reader for Tables<'_> {
 
     fn entries(&self, chain: Chain, after: u64, limit: u32) -> rusqlite::Result<Vec<Entry>> {
         let sql = "SELECT n, at, kind, actor, commitment, detail, prev, hash FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n LIMIT ?3";
-        all(self.0, sql, params![chain.as_bytes(), integer(after), limit], |row| {
-            let detail: Option<Detail> = match row.get_ref(5)? {
-                rusqlite::types::ValueRef::Null => None,
-                _ => Some(document(row, 5)?),
-            };
-            Ok(Entry {
-                chain,
-                n: natural(row, 0)?,
-                at: time(row, 1)?,
-                kind: row.get(2)?,
-                actor: row.get(3)?,
-                commitment: hash(row, 4)?,
-                detail,
-                prev: hash(row, 6)?,
-                hash: hash(row, 7)?,
-            })
-        })
+        all(self.0, sql, params![chain.as_bytes(), integer(after), limit], |row| entry(row, chain))
     }
 
     fn heads(&self) -> rusqlite::Result<Vec<Head>> {
@@ -305,4 +289,60 @@ impl Reader for Tables<'_> {
         let sql = "SELECT mark FROM audit ORDER BY mark DESC LIMIT 1";
         first(self.0, sql, [], |row| natural(row, 0)).map(Option::unwrap_or_default)
     }
+
+    fn happened(&self, after: u64, up_to: u64) -> rusqlite::Result<Vec<Happened>> {
+        // The chain of an organisation has no user: what operators register is nobody else's business.
+        let sql = "SELECT a.n, a.at, a.kind, a.actor, a.commitment, a.detail, a.prev, a.hash, a.mark, u.id, u.organisation, u.external_id
+                   FROM audit a JOIN user u ON u.id = a.chain WHERE a.mark > ?1 AND a.mark <= ?2 ORDER BY a.mark";
+        all(self.0, sql, params![integer(after), integer(up_to)], |row| {
+            let user = UserId::from_bytes(id(row, 9)?);
+            let external_id: String = row.get(11)?;
+            let not_an_id = |error| rusqlite::Error::FromSqlConversionFailure(11, Type::Text, Box::new(error));
+            Ok(Happened {
+                mark: natural(row, 8)?,
+                user,
+                organisation: OrganisationId::from_bytes(id(row, 10)?),
+                external_id: external_id.parse().map_err(not_an_id)?,
+                entry: entry(row, Chain::User(user))?,
+            })
+        })
+    }
+
+    fn first_mark(&self) -> rusqlite::Result<u64> {
+        let sql = "SELECT mark FROM audit ORDER BY mark LIMIT 1";
+        first(self.0, sql, [], |row| natural(row, 0)).map(Option::unwrap_or_default)
+    }
+
+    fn subscription(&self, subscriber: &Subscriber) -> rusqlite::Result<Option<u64>> {
+        first(self.0, "SELECT mark FROM subscriber WHERE name = ?1", [subscriber.name()], |row| natural(row, 0))
+    }
+
+    fn next_due(&self, subscriber: &Subscriber) -> rusqlite::Result<Option<Time>> {
+        let sql = "SELECT due FROM parcel WHERE subscriber = ?1 AND due IS NOT NULL ORDER BY due LIMIT 1";
+        first(self.0, sql, [subscriber.name()], |row| time(row, 0))
+    }
+
+    fn parcels(&self, subscriber: &Subscriber, limit: u32) -> rusqlite::Result<Vec<Parcel>> {
+        let sql = "SELECT data FROM parcel WHERE subscriber = ?1 ORDER BY mark DESC, part DESC LIMIT ?2";
+        documents(self.0, sql, params![subscriber.name(), limit])
+    }
+}
+
+/// An entry, from the first eight columns.
+fn entry(row: &Row<'_>, chain: Chain) -> rusqlite::Result<Entry> {
+    let detail: Option<Detail> = match row.get_ref(5)? {
+        rusqlite::types::ValueRef::Null => None,
+        _ => Some(document(row, 5)?),
+    };
+    Ok(Entry {
+        chain,
+        n: natural(row, 0)?,
+        at: time(row, 1)?,
+        kind: row.get(2)?,
+        actor: row.get(3)?,
+        commitment: hash(row, 4)?,
+        detail,
+        prev: hash(row, 6)?,
+        hash: hash(row, 7)?,
+    })
 }

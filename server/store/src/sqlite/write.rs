@@ -1,8 +1,10 @@
 //! Writing what a verdict says, and nothing it does not say.
 
 use koppel_domain::{
-    Account, Change, Due, Job, LoginName, Organisation, Proof, Row, SharedBytes, SourceCounter, Time, User,
+    Account, Change, Due, Job, LoginName, Organisation, Parcel, Proof, Row, SharedBytes, SourceCounter, Subscriber,
+    Time, User,
     audit::{Checkpoint, Entry},
+    outbox,
 };
 use koppel_protocol::{
     Bytes,
@@ -12,7 +14,7 @@ use rusqlite::params;
 
 use super::{
     read::Tables,
-    rows::{all, change, document, first, hash, id, integer, json, seconds, time},
+    rows::{all, change, document, documents, first, hash, id, integer, json, seconds, time},
 };
 use crate::{
     Locator, Reader, Registration,
@@ -407,7 +409,12 @@ impl Ledger for Tables<'_> {
         let questions = seconds(now.minus(KEEP_QUESTIONS));
         let source = seconds(now.minus(KEEP_SOURCE));
         // Rows of these tables are written in the order of their times, so the oldest come first.
-        let sweeps: [(&str, i64); 7] = [
+        let sweeps: [(&str, i64); 8] = [
+            (
+                "DELETE FROM parcel WHERE (subscriber, mark, part) IN
+                 (SELECT subscriber, mark, part FROM parcel WHERE happened <= ?1 AND due IS NULL LIMIT ?2)",
+                seconds(now.minus(outbox::KEPT)),
+            ),
             ("DELETE FROM proof WHERE (device, jti) IN (SELECT device, jti FROM proof WHERE until <= ?1 LIMIT ?2)", at),
             ("DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE until <= ?1 LIMIT ?2)", at),
             (
@@ -440,6 +447,38 @@ impl Ledger for Tables<'_> {
             removed += u32::try_from(rows).unwrap_or(u32::MAX);
         }
         Ok(removed)
+    }
+
+    fn put_subscription(&self, subscriber: &Subscriber, mark: Option<u64>) -> rusqlite::Result<()> {
+        let name = subscriber.name();
+        if let Some(mark) = mark {
+            let sql = "INSERT INTO subscriber (name, mark) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET mark = ?2";
+            return change(self.0, sql, params![name, integer(mark)]).map(drop);
+        }
+        change(self.0, "DELETE FROM parcel WHERE subscriber = ?1", [&name])?;
+        change(self.0, "DELETE FROM subscriber WHERE name = ?1", [&name]).map(drop)
+    }
+
+    fn put_parcel(&self, parcel: &Parcel) -> rusqlite::Result<()> {
+        change(
+            self.0,
+            "INSERT INTO parcel (subscriber, mark, part, due, happened, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (subscriber, mark, part) DO UPDATE SET due = ?4, data = ?6",
+            params![
+                parcel.subscriber.name(),
+                integer(parcel.mark),
+                parcel.part,
+                parcel.due.map(seconds),
+                seconds(parcel.happened),
+                json(parcel)?
+            ],
+        )
+        .map(drop)
+    }
+
+    fn due_parcels(&self, subscriber: &Subscriber, now: Time, limit: u32) -> rusqlite::Result<Vec<Parcel>> {
+        let sql = "SELECT data FROM parcel WHERE subscriber = ?1 AND due <= ?2 ORDER BY due LIMIT ?3";
+        documents(self.0, sql, params![subscriber.name(), seconds(now), limit])
     }
 
     fn put_checkpoint(&self, checkpoint: &Checkpoint) -> rusqlite::Result<()> {

@@ -1,0 +1,190 @@
+//! Where a panel hears what happened, and whether it did.
+
+use std::sync::Arc;
+
+use koppel_domain::event::{KINDS, kind_of};
+use koppel_domain::outbox::Try;
+use koppel_domain::{Parcel, RelyingParty, SharedBytes, Subscriber, Time, registry::Webhook};
+use koppel_protocol::{Text, bytes};
+use koppel_store::{Parcels, Registration, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Refused;
+use super::registry::{register, relying_party};
+use crate::app::{App, unavailable};
+use crate::outbox;
+
+/// What is to be done about the webhook of a relying party.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WebhookAct {
+    /// Whose: name or id.
+    pub relying_party: String,
+    /// What.
+    pub step: WebhookStep,
+    /// By whom, as chains name them.
+    pub by: String,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookStep {
+    /// Where events go from now on; a new webhook gets a secret.
+    Set {
+        /// The address.
+        url: String,
+        /// Only events of these kinds, like `device` or `method.added`; all when empty.
+        only: Vec<String>,
+    },
+    /// Where they go, and how far it is.
+    Show,
+    /// Another secret beside the one there is; the one before that counts no more.
+    Rotate,
+    /// One event that nothing happened for, now.
+    Test,
+    /// What was brought lately, with every try.
+    Log {
+        /// Only what never arrived.
+        lost: bool,
+        /// At most so many events.
+        limit: u32,
+    },
+    /// What never arrived is tried again, now.
+    Again,
+    /// Nothing goes there any more.
+    Off,
+}
+
+pub(super) async fn act(app: &Arc<App>, act: WebhookAct) -> Result<Value, Refused> {
+    let party = relying_party(app, &act.relying_party)?;
+    let subscriber = Subscriber::Webhook(party.id);
+    let by = Text::clean(&act.by);
+    if !matches!(act.step, WebhookStep::Set { .. } | WebhookStep::Show | WebhookStep::Off) && party.webhook.is_none() {
+        return Err(no_webhook(&party));
+    }
+    match act.step {
+        WebhookStep::Set { url, only } => set(app, &party, url, only, by).await,
+        WebhookStep::Show => show(app, &party).await,
+        WebhookStep::Rotate => rotate(app, &party, by).await,
+        WebhookStep::Test => {
+            let (end, took) = outbox::try_webhook(app, &party).await?;
+            match &end {
+                koppel_domain::outbox::End::Taken(said) => Ok(json!({ "taken": said, "milliseconds": took })),
+                _ => Err(Refused(format!("the webhook did not take it: {}", end.says()))),
+            }
+        }
+        WebhookStep::Log { lost, limit } => {
+            let parcels = app.store.read(Parcels { subscriber, limit: u32::MAX }).await.map_err(unavailable)?;
+            let wanted = parcels.iter().filter(|parcel| !lost || parcel.is_lost());
+            Ok(json!({ "events": wanted.take(limit as usize).map(logged).collect::<Vec<_>>() }))
+        }
+        WebhookStep::Again => {
+            let again = app.store.try_again(subscriber).await.map_err(unavailable)?;
+            Ok(json!({ "again": again }))
+        }
+        WebhookStep::Off => {
+            change(app, &party, by, |party| party.webhook = None).await?;
+            app.store.unsubscribe(subscriber).await.map_err(unavailable)?;
+            Ok(json!({ "relying_party": party.name, "webhook": "off" }))
+        }
+    }
+}
+
+fn no_webhook(party: &RelyingParty) -> Refused {
+    Refused(format!(
+        "{} has no webhook yet; set one with `koppel-server webhook set {:?} URL`",
+        party.name,
+        party.name.as_str()
+    ))
+}
+
+async fn set(app: &App, party: &RelyingParty, url: String, only: Vec<String>, by: Text) -> Result<Value, Refused> {
+    app.webhooks.reach.address(&url).map_err(|why| Refused(why.to_string()))?;
+    for kind in &only {
+        let group = format!("{kind}.");
+        if kind_of(kind).is_none() && !KINDS.iter().any(|known| known.name.starts_with(&group)) {
+            let known: Vec<_> = KINDS.iter().map(|known| known.name).collect();
+            return Err(Refused(format!("there are no events `{kind}`; there are: {}", known.join(", "))));
+        }
+    }
+    let (secret, sealed) = new_secret(app, party)?;
+    let mut shown = None;
+    change(app, party, by, |party| match &mut party.webhook {
+        Some(webhook) => (webhook.url, webhook.only) = (url, only),
+        None => {
+            party.webhook = Some(Webhook { url, only, secrets: vec![sealed] });
+            shown = Some(secret);
+        }
+    })
+    .await?;
+    app.store.subscribe(Subscriber::Webhook(party.id)).await.map_err(unavailable)?;
+    let mut answer = show(app, &*relying_party(app, &party.id.to_string())?).await?;
+    if let Some(secret) = shown {
+        answer["secret"] = secret.into();
+    }
+    Ok(answer)
+}
+
+async fn rotate(app: &App, party: &RelyingParty, by: Text) -> Result<Value, Refused> {
+    let (secret, sealed) = new_secret(app, party)?;
+    change(app, party, by, |party| {
+        if let Some(webhook) = &mut party.webhook {
+            webhook.secrets.insert(0, sealed);
+            webhook.secrets.truncate(Webhook::SECRETS);
+        }
+    })
+    .await?;
+    Ok(json!({ "relying_party": party.name, "secret": secret }))
+}
+
+/// The text that the panel gets, once, and what is kept of it.
+fn new_secret(app: &App, party: &RelyingParty) -> Result<(String, SharedBytes), Refused> {
+    let secret = format!("kw_{}", bytes::encode(&app.draw::<32>()?));
+    let sealed = app.keys.seal_webhook_secret(party.id, secret.as_bytes());
+    let sealed = sealed.map_err(|error| Refused(format!("the secret could not be sealed: {error}")))?;
+    Ok((secret, SharedBytes::from(sealed)))
+}
+
+async fn change(app: &App, party: &RelyingParty, by: Text, how: impl FnOnce(&mut RelyingParty)) -> Result<(), Refused> {
+    // One at a time: the row is written whole.
+    let _turn = app.rules.lock().await;
+    let mut party = RelyingParty::clone(&*relying_party(app, &party.id.to_string())?);
+    how(&mut party);
+    register(app, Registration::RelyingParty { party: Box::new(party), by }).await
+}
+
+async fn show(app: &App, party: &RelyingParty) -> Result<Value, Refused> {
+    let Some(webhook) = &party.webhook else {
+        return Ok(json!({ "relying_party": party.name, "webhook": "off" }));
+    };
+    let subscriber = Subscriber::Webhook(party.id);
+    let parcels = app.store.read(Parcels { subscriber, limit: u32::MAX }).await.map_err(unavailable)?;
+    let count = |state: &str| parcels.iter().filter(|parcel| parcel.state() == state).count();
+    Ok(json!({
+        "relying_party": party.name,
+        "webhook": webhook.place(),
+        "only": webhook.only,
+        "secrets": webhook.secrets.len(),
+        "last_week": { "taken": count("taken"), "waiting": count("waiting"), "lost": count("lost") },
+    }))
+}
+
+/// A parcel as the log shows it. The event itself is in the feed, under the same mark.
+fn logged(parcel: &Parcel) -> Value {
+    let tries = parcel
+        .tries
+        .iter()
+        .map(|Try { at, took, end }| json!({ "at": time(*at), "milliseconds": took, "said": end.says() }));
+    json!({
+        "mark": parcel.mark,
+        "happened": time(parcel.happened),
+        "state": parcel.state(),
+        "next_try": parcel.due.map(time),
+        "tries": tries.collect::<Vec<_>>(),
+    })
+}
+
+fn time(at: Time) -> String {
+    i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_second(at).ok()).unwrap_or_default().to_string()
+}
