@@ -99,6 +99,9 @@ struct OrganisationIs {
     /// The language of its pages: nl or en
     #[arg(long, value_name = "LANGUAGE")]
     locale: Option<String>,
+    /// The country whose way of writing telephone numbers counts where no country code stands before them [default: NL]
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<String>,
     /// A setting that is not to be its default, like code_digits=8; may be given again
     #[arg(long = "set", value_name = "SETTING=VALUE", value_parser = setting)]
     policy: Vec<(String, u32)>,
@@ -511,8 +514,8 @@ impl Common {
 }
 
 fn organisation_add(name: String, is: OrganisationIs) -> OrganisationAdd {
-    let OrganisationIs { public_url, directory_url, locale, policy } = is;
-    OrganisationAdd { name, public_url, directory_url, locale, policy }
+    let OrganisationIs { public_url, directory_url, locale, region, policy } = is;
+    OrganisationAdd { name, public_url, directory_url, locale, region, policy }
 }
 
 impl Init {

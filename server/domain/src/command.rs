@@ -9,8 +9,8 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Browser, DeviceKeys, HashedCode, Locale, LoginName, MethodKind, Mode, OpenSeed, Purpose, SharedBytes, SharedText,
-    Terms, Time, recovery::Slot,
+    Browser, DeviceKeys, HashedCode, Locale, LoginName, MethodKind, Mode, OpenSeed, Purpose, PutContacts, SharedBytes,
+    SharedText, Terms, Time, recovery::Slot,
 };
 
 /// One operation.
@@ -312,11 +312,13 @@ pub struct PutUser {
     pub protected: Option<bool>,
     /// Lifts a lock that is older.
     pub password_changed_at: Option<Time>,
+    /// Where the user is reached.
+    pub contacts: PutContacts,
 }
 
 impl PutUser {
     /// The name, and everything else as it is.
-    pub const fn named(login_name: LoginName) -> Self {
+    pub fn named(login_name: LoginName) -> Self {
         Self {
             login_name,
             display: None,
@@ -325,6 +327,7 @@ impl PutUser {
             enabled: None,
             protected: None,
             password_changed_at: None,
+            contacts: PutContacts::default(),
         }
     }
 }

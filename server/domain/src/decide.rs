@@ -13,6 +13,7 @@ mod challenge;
 mod code;
 mod confirm;
 mod consume;
+mod contacts;
 mod desk;
 mod device;
 mod draft;

@@ -20,9 +20,9 @@ use crate::{
     Account, Actor, Begun, Browser, Challenge, ChallengeRequest, ChallengeState, Change, Command, Confirmer, Context,
     Decide, DeviceKeys, Door, Enforcement, ExternalId, Found, Fresh, HashedCode, Holder, Issuer, Keys, LoginName,
     Method, MethodChange, MethodKind, MethodRules, Mode, Needs, OnPage, OpenPrompt, OpenSeed, Outcome, PairingState,
-    Policy, Prepared, PreparedCopy, PromptState, Proof, Purpose, PutUser, Question, Refusal, Reply, ResetStep, Reveal,
-    Rollout, SetUp, SharedBytes, SharedText, Signer, Source, StartPairing, Terms, Time, Typed, Via, audit,
-    authenticator, decide,
+    Policy, Prepared, PreparedCopy, PromptState, Proof, Purpose, PutContacts, PutUser, Question, Refusal, Reply,
+    ResetStep, Reveal, Rollout, SetUp, SharedBytes, SharedText, Signer, Source, StartPairing, Terms, Time, Typed, Via,
+    audit, authenticator, decide,
     plan::{Wanted, plan},
     recovery::{self, Slot},
 };
@@ -996,6 +996,7 @@ impl World {
             enabled: Some(!dice.once_in(10)),
             protected: dice.pick(&[None, Some(true), Some(false)]).flatten(),
             password_changed_at: dice.once_in(4).then_some(self.now),
+            contacts: any_contacts(dice),
             ..PutUser::named(login_name())
         }))
     }
@@ -1176,6 +1177,16 @@ impl World {
     fn name_of(&self, pairing: PairingId) -> String {
         let m2 = self.account.pairing(pairing).map(|pairing| pairing.m2.to_string());
         m2.and_then(|m2| m2.strip_prefix("m2 for ").map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+fn any_contacts(dice: &mut Dice) -> PutContacts {
+    let numbers = ["+31612345678", "+31687654321"].map(|number| Some(number.parse().ok()));
+    let addresses = ["anna@example.nl", "jan@example.nl"].map(|address| Some(address.parse().into_iter().collect()));
+    PutContacts {
+        mobile: dice.pick(&[None, Some(None), numbers[0].clone(), numbers[1].clone()]).flatten(),
+        mobile_verified: None,
+        mail: dice.pick(&[None, Some(Vec::new()), addresses[0].clone(), addresses[1].clone()]).flatten(),
     }
 }
 

@@ -21,6 +21,7 @@ pub mod authenticator;
 pub mod challenge;
 pub mod change;
 pub mod command;
+pub mod contacts;
 pub mod context;
 pub mod counter;
 pub mod decide;
@@ -62,6 +63,7 @@ pub use command::{
     Begun, ChallengeRequest, Command, Confirmer, Decide, Door, Holder, Issuer, MethodChange, OnPage, OpenPrompt, Plan,
     Prepared, PreparedCopy, PutUser, ResetStep, Reveal, SetUp, StartPairing, Typed,
 };
+pub use contacts::{Contacts, E164, MailAddress, Mobile, PutContacts, Region};
 pub use context::{Actor, Context, Found, Proof, Signer, Source, Via};
 pub use counter::{Counter, CounterKind, SourceCounter, SourceTry};
 pub use decide::{Outcome, decide};

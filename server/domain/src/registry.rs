@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Locale, MethodKind, Mode, Policy, Rollout, SharedBytes, Time};
+use crate::{Locale, MethodKind, Mode, Policy, Region, Rollout, SharedBytes, Time};
 
 /// One host, one name space of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Organisation {
     pub directory_secret: Option<SharedBytes>,
     /// The language of its pages unless somebody says otherwise.
     pub locale: Locale,
+    /// How its users write telephone numbers.
+    #[serde(default)]
+    pub region: Region,
     /// Its numbers.
     pub policy: Policy,
     /// Hash of the newest audit entry of the organisation.

@@ -3,6 +3,7 @@
 mod always;
 mod approvals;
 mod codes;
+mod contacts;
 mod desk;
 mod frauds;
 mod logins;

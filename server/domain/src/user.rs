@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{ExternalId, LoginName, Postponed, RememberedBrowser, Time, alerts::Alerts};
+use crate::{Contacts, ExternalId, LoginName, Postponed, RememberedBrowser, Time, alerts::Alerts};
 
 /// The row that is locked while a verdict is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct User {
     pub locale: Option<Locale>,
     /// A word of the panel's own, such as a department.
     pub group: Option<Text>,
+    /// Where the user is reached outside the app.
+    #[serde(default, skip_serializing_if = "Contacts::is_empty")]
+    pub contacts: Contacts,
     /// Whether the panel still wants this user.
     pub status: UserStatus,
     /// Whether a desk resets this user only after a wait or with a second agent.
@@ -68,6 +71,7 @@ impl User {
             display: Text::default(),
             locale: None,
             group: None,
+            contacts: Contacts::default(),
             status: UserStatus::Active,
             protected: false,
             reset: None,

@@ -59,6 +59,7 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         directory_url: None,
         directory_secret: None,
         locale: first.locale,
+        region: first.region,
         policy: Policy::default(),
         chain_head: Bytes::new([0; 32]),
         chain_length: 0,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, RelyingParty, Rollout, Scope,
+    ApiKey, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, Region, RelyingParty, Rollout,
+    Scope, contacts::NotARegion,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -16,6 +17,7 @@ use super::Refused;
 use crate::api::relying_party::key_text;
 use crate::app::{App, unavailable};
 use crate::config;
+use crate::contacts;
 use crate::rules::{self, Rule, Wrong};
 
 /// `organisation add`
@@ -29,6 +31,8 @@ pub struct OrganisationAdd {
     pub directory_url: Option<String>,
     /// The language of its pages: `nl` or `en`.
     pub locale: Option<String>,
+    /// How its users write telephone numbers: two letters, `NL` when left out.
+    pub region: Option<String>,
     /// Numbers that are not to be the defaults.
     pub policy: Vec<(String, u32)>,
 }
@@ -134,6 +138,7 @@ pub(super) fn check(add: &OrganisationAdd) -> Result<(), Refused> {
         address("the directory URL", url)?;
     }
     locale(add.locale.as_deref())?;
+    region(add.region.as_deref())?;
     policy(add)?;
     Ok(())
 }
@@ -141,6 +146,12 @@ pub(super) fn check(add: &OrganisationAdd) -> Result<(), Refused> {
 fn locale(text: Option<&str>) -> Result<Locale, Refused> {
     let read = text.map_or(Ok(Locale::Nl), str::parse);
     read.map_err(|wrong: NotALocale| Refused(wrong.to_string()))
+}
+
+fn region(text: Option<&str>) -> Result<Region, Refused> {
+    let read = text.map_or(Ok(Region::default()), str::parse);
+    let region = read.map_err(|wrong: NotARegion| Refused(wrong.to_string()))?;
+    if contacts::writes_numbers(region) { Ok(region) } else { Err(Refused(NotARegion.to_string())) }
 }
 
 fn policy(add: &OrganisationAdd) -> Result<Policy, Refused> {
@@ -207,6 +218,7 @@ pub(super) async fn add_organisation(app: &App, add: OrganisationAdd) -> Result<
         directory_url: add.directory_url.clone(),
         directory_secret,
         locale: locale(add.locale.as_deref())?,
+        region: region(add.region.as_deref())?,
         policy: policy(&add)?,
         chain_head: Bytes::new([0; 32]),
         chain_length: 0,

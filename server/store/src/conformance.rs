@@ -171,6 +171,7 @@ pub(crate) fn organisation() -> Organisation {
         directory_url: None,
         directory_secret: None,
         locale: Locale::Nl,
+        region: koppel_domain::Region::default(),
         policy: Policy { login_door: 1, ..Policy::default() },
         chain_head: Bytes::new([0; 32]),
         chain_length: 0,

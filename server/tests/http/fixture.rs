@@ -131,6 +131,7 @@ pub(crate) fn organisation() -> OrganisationAdd {
         public_url: "http://127.0.0.1:9".to_owned(),
         directory_url: None,
         locale: None,
+        region: None,
         policy: Vec::new(),
     }
 }

@@ -235,6 +235,7 @@ async fn ids_of_another_organisation_do_not_exist() {
         public_url: "http://127.0.0.2:9".to_owned(),
         directory_url: None,
         locale: None,
+        region: None,
         policy: Vec::new(),
     };
     crate::fixture::command(&world.config, Command::OrganisationAdd(add)).await;

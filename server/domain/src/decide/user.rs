@@ -13,6 +13,7 @@ impl Draft<'_> {
     pub(super) fn put_user(&mut self, put: &PutUser) -> Result<Reply, Refusal> {
         let created = !self.exists();
         self.name_is_free(&put.login_name)?;
+        let contacts = self.contacts_as_told(&put.contacts)?;
         if created {
             self.create_user(&put.login_name, put.display.as_ref());
         }
@@ -34,6 +35,7 @@ impl Draft<'_> {
         } else if changed {
             self.note("user.changed", json!({}));
         }
+        self.set_contacts(contacts);
         self.password_changed(put.password_changed_at);
         Ok(Reply::UserPut { created })
     }

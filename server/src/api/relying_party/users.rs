@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use koppel_domain::{
     Account, Command, Enforcement, ExternalId, LoginName, Method, MethodRules, MethodState, Needs, PairingState,
-    PutUser, RecoveryCodes, Reply, Scope, Time, UserStatus,
+    PutContacts, PutUser, RecoveryCodes, Reply, Scope, Time, UserStatus,
 };
 use koppel_protocol::Text;
 use koppel_protocol::phone_api::DeviceState;
@@ -310,6 +310,7 @@ pub(super) async fn put(
         enabled: body.status.map(|status| matches!(status, StatusField::Active)),
         protected: body.protected,
         password_changed_at: body.password_changed_at.map(Time),
+        contacts: PutContacts::default(),
     }));
     let reply = app.decide(at.clone(), command, asked.caller.by()).await?;
     let status = if reply == (Reply::UserPut { created: true }) { StatusCode::CREATED } else { StatusCode::OK };
