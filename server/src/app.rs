@@ -17,6 +17,7 @@ use crate::directory::Directory;
 use crate::drain::Drain;
 use crate::keys::ServerKeys;
 use crate::nonce::Nonces;
+use crate::outbox::mail::Mail;
 use crate::outbox::webhook::Webhooks;
 use crate::pace::Pace;
 use crate::problem::{Problem, Slug};
@@ -82,6 +83,8 @@ pub struct App {
     pub directory_turns: Semaphore,
     /// Panels that hear what happened.
     pub webhooks: Webhooks,
+    /// Mail to users, where it is set up.
+    pub mail: Option<Mail>,
     /// Rules of relying parties are changed one at a time.
     pub rules: tokio::sync::Mutex<()>,
     /// Operators who are signed in.

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
+    ApiKeyAdd, Command, Desk, MailStep, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
     RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset, WebhookAct, WebhookStep,
 };
 use koppel_server::config::{ConfigError, File};
@@ -61,6 +61,9 @@ pub(crate) enum Do {
     /// Webhooks: where relying parties hear what happened
     #[command(subcommand)]
     Webhook(WebhookDo),
+    /// Mail to users: whether it goes out
+    #[command(subcommand)]
+    Mail(MailDo),
     /// Operators: the people at the support desk
     #[command(subcommand)]
     Operator(OperatorDo),
@@ -139,6 +142,28 @@ pub(crate) struct Serve {
     /// How the log is written
     #[arg(long, value_enum)]
     log: Option<Format>,
+    #[command(flatten)]
+    mail: MailIs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Mail to users, when something changes about how they log in")]
+struct MailIs {
+    /// The mail server: smtps://mail.example.org, or smtp://… with STARTTLS
+    #[arg(long, value_name = "URL")]
+    mail_server: Option<String>,
+    /// The user name there
+    #[arg(long, value_name = "NAME")]
+    mail_user: Option<String>,
+    /// A file with the password there
+    #[arg(long, value_name = "FILE")]
+    mail_password_file: Option<PathBuf>,
+    /// Who sends, like "Koppel <koppel@example.org>"
+    #[arg(long, value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Write mail into this folder instead of sending it, while you develop
+    #[arg(long, value_name = "DIR")]
+    mail_folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -269,7 +294,7 @@ pub(crate) enum WebhookDo {
         #[arg(long, value_name = "KINDS", value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// Show where events go, and how many were taken in the last week
+    /// Show where events go, and how many were taken lately
     Show {
         /// Whose: name or id
         relying_party: String,
@@ -284,7 +309,7 @@ pub(crate) enum WebhookDo {
         /// Whose: name or id
         relying_party: String,
     },
-    /// Show what was sent in the last week, the newest first, with every try
+    /// Show what was sent lately (a week at most), the newest first, with every try
     Log {
         /// Whose: name or id
         relying_party: String,
@@ -320,6 +345,37 @@ impl WebhookDo {
             WebhookDo::Off { relying_party } => (relying_party, WebhookStep::Off),
         };
         Command::Webhook(WebhookAct { relying_party, step, by: format!("command:{}", whoever_runs_this()) })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailDo {
+    /// Send one mail now, and say what became of it
+    Test {
+        /// To whom
+        to: String,
+    },
+    /// Show what was sent lately (a week at most), the newest first, with every try
+    Log {
+        /// Only what never arrived
+        #[arg(long)]
+        lost: bool,
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+        limit: u32,
+    },
+    /// Try again, now, what never arrived
+    Again,
+}
+
+impl MailDo {
+    /// The command.
+    pub(crate) fn command(self) -> Command {
+        Command::Mail(match self {
+            MailDo::Test { to } => MailStep::Test { to },
+            MailDo::Log { lost, limit } => MailStep::Log { lost, limit },
+            MailDo::Again => MailStep::Again,
+        })
     }
 }
 
@@ -508,6 +564,12 @@ impl Common {
         if !serve.webhook_allow.is_empty() {
             file.webhook_allow = serve.webhook_allow;
         }
+        let mail = serve.mail;
+        file.mail_server = mail.mail_server.or(file.mail_server);
+        file.mail_user = mail.mail_user.or(file.mail_user);
+        file.mail_password_file = mail.mail_password_file.or(file.mail_password_file);
+        file.mail_from = mail.mail_from.or(file.mail_from);
+        file.mail_folder = mail.mail_folder.or(file.mail_folder);
         let log = serve.log.or(file.log).unwrap_or(Format::Json);
         Ok((Config::from_file(file)?, log))
     }

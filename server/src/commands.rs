@@ -5,7 +5,9 @@
 //! API and no default password.
 
 mod import;
+mod mail;
 mod operator;
+mod parcels;
 mod progress;
 mod registry;
 mod user;
@@ -25,6 +27,7 @@ use crate::problem::Problem;
 use crate::server::{self, StartError};
 
 pub use import::{UserBatch, UserImport, import};
+pub use mail::MailStep;
 pub use operator::OperatorPut;
 pub use progress::{ProgressPiece, ProgressReport, report as progress_report};
 pub use registry::{ApiKeyAdd, OrganisationAdd, PolicySet, RelyingPartyAdd, RelyingPartySet, RuleSet};
@@ -59,6 +62,8 @@ pub enum Command {
     },
     /// Where a relying party hears what happened.
     Webhook(WebhookAct),
+    /// Whether mail to users goes out.
+    Mail(MailStep),
     /// How far some of its users are.
     ProgressPiece(ProgressPiece),
     /// A key of a relying party.
@@ -175,6 +180,7 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::RelyingPartySet(set) => registry::set_relying_party(app, set).await,
         Command::RelyingPartyShow { name } => registry::show_relying_party(app, &name),
         Command::Webhook(act) => webhook::act(app, act).await,
+        Command::Mail(step) => mail::act(app, step).await,
         Command::ProgressPiece(piece) => progress::piece(app, piece).await,
         Command::KeyAdd(add) => registry::add_key(app, add).await,
         Command::KeyRevoke { key } => registry::revoke_key(app, &key).await,

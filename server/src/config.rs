@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::log;
+use crate::outbox::mail::{MailConfig, MailRoad};
 use koppel_protocol::Origin;
 use koppel_protocol::host::HostError;
 
@@ -50,6 +51,14 @@ pub enum ConfigError {
     /// Certificate without key or key without certificate.
     #[error("--tls-cert and --tls-key belong together")]
     HalfTls,
+    /// Mail half said.
+    #[error(
+        "mail goes to one place and from somebody: --mail-server URL or --mail-folder DIR, and --mail-from ADDRESS"
+    )]
+    HalfMail,
+    /// A login half said.
+    #[error("--mail-user and --mail-password-file belong together, and to --mail-server")]
+    HalfMailLogin,
     /// Everybody could listen in.
     #[error(
         "{0} is not a loopback address and would be served without TLS; give --tls-cert and --tls-key, or name the proxy that ends TLS with --trusted-proxy CIDR"
@@ -121,6 +130,16 @@ pub struct File {
     pub directory_ca: Option<PathBuf>,
     /// Private networks that webhooks may go to.
     pub webhook_allow: Vec<IpNet>,
+    /// The mail server that brings notices to users.
+    pub mail_server: Option<String>,
+    /// The user name at the mail server.
+    pub mail_user: Option<String>,
+    /// The file with its password.
+    pub mail_password_file: Option<PathBuf>,
+    /// Who sends.
+    pub mail_from: Option<String>,
+    /// A folder that gets mail instead of a mail server.
+    pub mail_folder: Option<PathBuf>,
     /// How the log is written.
     pub log: Option<log::Format>,
     /// How much at once.
@@ -154,6 +173,8 @@ pub struct Config {
     pub directory_ca: Option<PathBuf>,
     /// Private networks that webhooks may go to.
     pub webhook_allow: Vec<IpNet>,
+    /// How notices go to users by mail, if they do.
+    pub mail: Option<MailConfig>,
     /// How much at once.
     pub limits: Limits,
 }
@@ -164,6 +185,35 @@ pub struct Config {
 /// [`ConfigError::PublicUrl`].
 pub fn public_url(url: &str) -> Result<Origin, ConfigError> {
     url.parse().map_err(|why| ConfigError::PublicUrl { url: url.to_owned(), why })
+}
+
+fn mail(
+    server: Option<String>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    from: Option<String>,
+    folder: Option<PathBuf>,
+) -> Result<Option<MailConfig>, ConfigError> {
+    let login = match (user, password_file) {
+        (Some(user), Some(path)) => {
+            let read = std::fs::read_to_string(&path).map_err(|source| ConfigError::Io { path, source })?;
+            let password = read.trim_end_matches(['\r', '\n']).to_owned();
+            Some((user, password))
+        }
+        (None, None) => None,
+        _ => return Err(ConfigError::HalfMailLogin),
+    };
+    if login.is_some() && server.is_none() {
+        return Err(ConfigError::HalfMailLogin);
+    }
+    let road = match (server, folder) {
+        (Some(url), None) => MailRoad::Server { url, login },
+        (None, Some(folder)) => MailRoad::Folder(folder),
+        (None, None) if from.is_none() => return Ok(None),
+        _ => return Err(ConfigError::HalfMail),
+    };
+    let from = from.ok_or(ConfigError::HalfMail)?;
+    Ok(Some(MailConfig { from, road }))
 }
 
 /// Loopback, a port that is easy to remember.
@@ -182,6 +232,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             directory_ca: None,
             webhook_allow: Vec::new(),
+            mail: None,
             limits: Limits::default(),
         }
     }
@@ -194,6 +245,7 @@ impl Config {
             (None, None) => None,
             _ => return Err(ConfigError::HalfTls),
         };
+        let mail = mail(file.mail_server, file.mail_user, file.mail_password_file, file.mail_from, file.mail_folder)?;
         let config = Config {
             keys: file.keys.unwrap_or_else(|| crate::keys::default_path(&database)),
             database,
@@ -203,6 +255,7 @@ impl Config {
             trusted_proxies: file.trusted_proxy,
             directory_ca: file.directory_ca,
             webhook_allow: file.webhook_allow,
+            mail,
             limits: file.limits,
         };
         config.check()?;
@@ -236,6 +289,9 @@ mod tests {
             ("", "--database"),
             ("databse = 'x'", "unknown field `databse`"),
             ("database = 'x'\ntls_cert = 'c'", "belong together"),
+            ("database = 'x'\nmail_server = 'smtps://m.example'", "--mail-from"),
+            ("database = 'x'\nmail_from = 'a@b.example'", "--mail-folder"),
+            ("database = 'x'\nmail_folder = 'm'\nmail_user = 'u'", "--mail-password-file"),
             ("database = 'x'\nlisten = '0.0.0.0:80'", "--trusted-proxy"),
             ("database = 'x'\npublic_url = 'http://a.example'", "https://"),
             ("database = 'x'\n[limits]\nlong_polls = 0", "outside its bounds 1–1000000"),

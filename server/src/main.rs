@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             },
             Do::Key(key) => commands::perform(&config()?, key.command()).await.map(Some),
             Do::Webhook(webhook) => commands::perform(&config()?, webhook.command()).await.map(Some),
+            Do::Mail(mail) => commands::perform(&config()?, mail.command()).await.map(Some),
             Do::Operator(operator) => commands::perform(&config()?, operator.command()).await.map(Some),
             Do::User(user) => match user.task() {
                 UserTask::Command(command) => commands::perform(&config()?, command).await.map(Some),

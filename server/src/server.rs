@@ -33,6 +33,7 @@ use crate::keeper::{self, SharedEpoch};
 use crate::keys::{KeysError, ServerKeys};
 use crate::listen::{self, Front, TlsError};
 use crate::nonce::Nonces;
+use crate::outbox::mail::{Mail, MailError};
 use crate::outbox::reach::Reach;
 use crate::outbox::webhook::Webhooks;
 use crate::pace::Pace;
@@ -88,6 +89,9 @@ pub enum StartError {
     /// The database did not answer.
     #[error("the database did not answer: {0}")]
     Unavailable(koppel_store::Unavailable),
+    /// Mail.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Randomness or cryptography.
     #[error("cryptography is not available: {0}")]
     Crypto(#[from] koppel_protocol::CryptoError),
@@ -158,6 +162,7 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         pace: Pace::of_questions(),
         frames: Pace::of_frames(),
         greetings: Semaphore::new(GREETINGS),
+        mail: config.mail.as_ref().map(|mail| Mail::new(mail, &roots)).transpose()?,
         webhooks: Webhooks::new(Reach::new(&config.webhook_allow), &roots),
         directory: Directory::new(roots),
         rules: tokio::sync::Mutex::default(),

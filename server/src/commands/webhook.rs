@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use koppel_domain::event::{KINDS, kind_of};
-use koppel_domain::outbox::Try;
-use koppel_domain::{Parcel, RelyingParty, SharedBytes, Subscriber, Time, registry::Webhook};
+use koppel_domain::outbox::End;
+use koppel_domain::{RelyingParty, SharedBytes, Subscriber, registry::Webhook};
 use koppel_protocol::{Text, bytes};
-use koppel_store::{Parcels, Registration, Store};
+use koppel_store::{Registration, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Refused;
 use super::registry::{register, relying_party};
+use super::{Refused, parcels};
 use crate::app::{App, unavailable};
 use crate::outbox;
 
@@ -69,20 +69,13 @@ pub(super) async fn act(app: &Arc<App>, act: WebhookAct) -> Result<Value, Refuse
         WebhookStep::Rotate => rotate(app, &party, by).await,
         WebhookStep::Test => {
             let (end, took) = outbox::try_webhook(app, &party).await?;
-            match &end {
-                koppel_domain::outbox::End::Taken(said) => Ok(json!({ "taken": said, "milliseconds": took })),
-                _ => Err(Refused(format!("the webhook did not take it: {}", end.says()))),
+            match end {
+                End::Taken(said) => Ok(json!({ "taken": said, "milliseconds": took })),
+                End::Failed(why) | End::Hopeless(why) => Err(Refused(format!("the webhook did not take it: {why}"))),
             }
         }
-        WebhookStep::Log { lost, limit } => {
-            let parcels = app.store.read(Parcels { subscriber, limit: u32::MAX }).await.map_err(unavailable)?;
-            let wanted = parcels.iter().filter(|parcel| !lost || parcel.is_lost());
-            Ok(json!({ "events": wanted.take(limit as usize).map(logged).collect::<Vec<_>>() }))
-        }
-        WebhookStep::Again => {
-            let again = app.store.try_again(subscriber).await.map_err(unavailable)?;
-            Ok(json!({ "again": again }))
-        }
+        WebhookStep::Log { lost, limit } => parcels::log(app, subscriber, lost, limit).await,
+        WebhookStep::Again => parcels::again(app, subscriber).await,
         WebhookStep::Off => {
             change(app, &party, by, |party| party.webhook = None).await?;
             app.store.unsubscribe(subscriber).await.map_err(unavailable)?;
@@ -158,33 +151,11 @@ async fn show(app: &App, party: &RelyingParty) -> Result<Value, Refused> {
     let Some(webhook) = &party.webhook else {
         return Ok(json!({ "relying_party": party.name, "webhook": "off" }));
     };
-    let subscriber = Subscriber::Webhook(party.id);
-    let parcels = app.store.read(Parcels { subscriber, limit: u32::MAX }).await.map_err(unavailable)?;
-    let count = |state: &str| parcels.iter().filter(|parcel| parcel.state() == state).count();
     Ok(json!({
         "relying_party": party.name,
         "webhook": webhook.place(),
         "only": webhook.only,
         "secrets": webhook.secrets.len(),
-        "last_week": { "taken": count("taken"), "waiting": count("waiting"), "lost": count("lost") },
+        "lately": parcels::counts(app, Subscriber::Webhook(party.id)).await?,
     }))
-}
-
-/// A parcel as the log shows it. The event itself is in the feed, under the same mark.
-fn logged(parcel: &Parcel) -> Value {
-    let tries = parcel
-        .tries
-        .iter()
-        .map(|Try { at, took, end }| json!({ "at": time(*at), "milliseconds": took, "said": end.says() }));
-    json!({
-        "mark": parcel.mark,
-        "happened": time(parcel.happened),
-        "state": parcel.state(),
-        "next_try": parcel.due.map(time),
-        "tries": tries.collect::<Vec<_>>(),
-    })
-}
-
-fn time(at: Time) -> String {
-    i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_second(at).ok()).unwrap_or_default().to_string()
 }

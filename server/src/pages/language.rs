@@ -10,22 +10,29 @@ pub enum Language {
     English,
 }
 
+/// The zone of the people who read moments.
+const ZONE: &str = "Europe/Amsterdam";
+
 impl Language {
     /// A day, as people write it: `27-11-2026`, `27 Nov 2026`. The day is that of UTC.
     pub fn date(self, seconds: u64) -> String {
-        let format = match self {
-            Language::Dutch => "%d-%m-%Y",
-            Language::English => "%d %b %Y",
-        };
         let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        at.map(|at| at.strftime(format).to_string()).unwrap_or_default()
+        at.map(|at| at.strftime(self.day_format()).to_string()).unwrap_or_default()
     }
 
-    /// A moment, in UTC: `27-11-2026 12:03 UTC`.
+    /// A moment, in Dutch time where the system knows it: `27-11-2026 13:03 CET`.
     pub fn moment(self, seconds: u64) -> String {
         let at = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        let time = at.map(|at| at.strftime("%H:%M").to_string()).unwrap_or_default();
-        format!("{} {time} UTC", self.date(seconds))
+        let zone = jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC);
+        let at = at.unwrap_or_default().to_zoned(zone);
+        at.strftime(&format!("{} %H:%M %Z", self.day_format())).to_string()
+    }
+
+    const fn day_format(self) -> &'static str {
+        match self {
+            Language::Dutch => "%d-%m-%Y",
+            Language::English => "%d %b %Y",
+        }
     }
 
     /// Both languages, Dutch first.
@@ -72,6 +79,15 @@ impl Language {
             }
         }
         best.1
+    }
+}
+
+impl From<koppel_domain::Locale> for Language {
+    fn from(locale: koppel_domain::Locale) -> Language {
+        match locale {
+            koppel_domain::Locale::Nl => Language::Dutch,
+            koppel_domain::Locale::En => Language::English,
+        }
     }
 }
 

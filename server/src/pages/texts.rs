@@ -503,6 +503,38 @@ texts! {
     fn desk_audit_who();
     fn desk_audit_detail();
     fn desk_audit_back();
+
+    // Mail
+    fn mail_hello();
+    fn mail_account(account: &str);
+    fn mail_when(when: &str);
+    fn mail_not_you(organisation: &str);
+    fn mail_why(organisation: &str);
+    fn mail_never();
+    fn mail_phone_added(organisation: &str);
+    fn mail_phone_added_text();
+    fn mail_phone_removed(organisation: &str);
+    fn mail_phone_removed_text();
+    fn mail_authenticator_added(organisation: &str);
+    fn mail_authenticator_added_text();
+    fn mail_authenticator_removed(organisation: &str);
+    fn mail_authenticator_removed_text();
+    fn mail_recovery_made(organisation: &str);
+    fn mail_recovery_made_text();
+    fn mail_recovery_removed(organisation: &str);
+    fn mail_recovery_removed_text();
+    fn mail_codes_disabled(organisation: &str);
+    fn mail_codes_disabled_text();
+    fn mail_locked(organisation: &str);
+    fn mail_locked_text();
+    fn mail_unlocked(organisation: &str);
+    fn mail_unlocked_text();
+    fn mail_reset_asked(organisation: &str);
+    fn mail_reset_asked_text(due: &str);
+    fn mail_reset(organisation: &str);
+    fn mail_reset_text();
+    fn mail_test();
+    fn mail_test_text();
 }
 
 #[cfg(test)]

@@ -345,9 +345,12 @@ pub(crate) fn parcel_tried<L: Ledger>(ledger: &L, parcel: &Parcel) -> Result<(),
     }
 }
 
+/// Of so many parcels, the newest, those that were lost are tried again at once.
+const AGAIN: u32 = 10_000;
+
 /// What was lost is due again.
 pub(crate) fn try_again<L: Ledger>(ledger: &L, subscriber: &Subscriber, now: Time) -> Result<u32, L::Error> {
-    let lost = ledger.parcels(subscriber, u32::MAX)?.into_iter().filter(Parcel::is_lost);
+    let lost = ledger.parcels(subscriber, AGAIN)?.into_iter().filter(Parcel::is_lost);
     let mut again = 0;
     for parcel in lost {
         ledger.put_parcel(&Parcel { due: Some(now), ..parcel })?;
