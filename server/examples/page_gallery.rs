@@ -36,6 +36,7 @@ fn main() -> anyhow::Result<()> {
                 samples::Sample::Verify(page) => (page.render()?, page.status()),
                 samples::Sample::Enrol(page) => (page.render()?, page.status()),
                 samples::Sample::Settings(page) => (page.render()?, page.status()),
+                samples::Sample::History(page) => (page.render()?, page.status()),
                 samples::Sample::Wizard(page) => (page.render()?, page.status()),
                 samples::Sample::Link(page) => (page.render()?, page.status()),
                 samples::Sample::Message(page) => (page.render()?, page.status()),

@@ -17,11 +17,14 @@ mod delivery;
 mod desk_page;
 mod desk_panels_page;
 mod enrol_page;
+pub(crate) mod event;
 mod frame;
 pub mod handlers;
+mod history_page;
 mod language;
 mod link_page;
 mod message_page;
+mod moment;
 #[cfg(test)]
 mod page_tests;
 mod qr_code;
@@ -41,9 +44,11 @@ pub use desk_page::{
 pub use desk_panels_page::{GroupLine, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid};
 pub use enrol_page::{ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice};
 pub use frame::{Forms, Frame};
+pub use history_page::{HistoryPage, PastEvent};
 pub use language::Language;
 pub use link_page::LinkPage;
 pub use message_page::{Message, MessagePage};
+pub use moment::Moment;
 pub use qr_code::{QrCode, TooLong};
 pub use response::{Page, content_security_policy, respond};
 pub use settings_page::{KnownBrowser, OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};

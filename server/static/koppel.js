@@ -9,6 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
+  document.querySelectorAll("time").forEach(moment);
   document.querySelectorAll("[data-fragment]").forEach(fragment);
   document.querySelectorAll(".copy").forEach(copy);
   document.querySelectorAll(".ring").forEach(ring);
@@ -110,6 +111,12 @@ function ring(element) {
     dispatchEvent(new Event("timeup"));
   };
   tick();
+}
+
+/** Says a moment in the time of whoever reads. */
+function moment(element) {
+  const written = { dateStyle: "medium", timeStyle: "short" };
+  element.textContent = new Date(element.dateTime).toLocaleString(document.documentElement.lang, written);
 }
 
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::pages::handlers::screen::{platform_name, way};
 use crate::pages::{
     AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, Forms, HomePage,
-    Language, PendingDevice, ResetNow, Said, SignInProblem, SpokenCode,
+    Language, Moment, PendingDevice, ResetNow, Said, SignInProblem, SpokenCode, event,
 };
 use crate::problem::{Problem, Slug};
 
@@ -244,12 +244,17 @@ pub(super) fn audit(
     verdict: Result<(), Broken>,
 ) -> Result<AuditPage, Problem> {
     let language = visitor.place.language;
-    let shown = entries.iter().rev().take(ENTRIES).map(|entry| DeskEntry {
-        n: entry.n,
-        at: language.moment(entry.at.0),
-        kind: entry.kind.clone(),
-        actor: entry.actor.clone(),
-        detail: entry.detail.as_ref().map(|detail| plainly(&detail.json)).unwrap_or_default(),
+    let texts = visitor.place.frame().texts();
+    let shown = entries.iter().rev().take(ENTRIES).map(|entry| {
+        let detail = entry.detail.as_ref().map(|detail| fields(&detail.json)).unwrap_or_default();
+        let method = detail.get("method").and_then(|kind| kind.as_str()?.parse::<MethodKind>().ok());
+        DeskEntry {
+            n: entry.n,
+            at: Moment::of(entry.at.0, language),
+            what: event::in_words(&entry.kind, method.map(way), texts).unwrap_or_else(|| entry.kind.clone()),
+            actor: entry.actor.clone(),
+            detail: plainly(&detail),
+        }
     });
     Ok(AuditPage {
         frame: visitor.place.frame(),
@@ -260,9 +265,14 @@ pub(super) fn audit(
     })
 }
 
+type Fields = serde_json::Map<String, serde_json::Value>;
+
+fn fields(json: &str) -> Fields {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
 /// `name: value · name: value`
-fn plainly(json: &str) -> String {
-    let fields = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json).unwrap_or_default();
+fn plainly(fields: &Fields) -> String {
     let fields = fields.iter().map(|(name, value)| match value.as_str() {
         Some(text) => format!("{name}: {text}"),
         None => format!("{name}: {value}"),

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use koppel_domain::{ChallengeState, DeliveryState, DeskAct, Role};
 
-use super::{Forms, Frame, LiveState, Page, PendingDevice, Texts, Way, assets};
+use super::{Forms, Frame, LiveState, Moment, Page, PendingDevice, Texts, Way, assets};
 
 /// Where one signs in.
 #[derive(Clone, Debug, Template)]
@@ -510,9 +510,9 @@ pub struct DeskEntry {
     /// Its number.
     pub n: u64,
     /// When.
-    pub at: String,
-    /// What happened.
-    pub kind: String,
+    pub at: Moment,
+    /// What happened, in words where there are some.
+    pub what: String,
     /// Who did it.
     pub actor: String,
     /// What more there is to say.

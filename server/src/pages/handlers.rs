@@ -8,6 +8,7 @@ pub(crate) mod cookie;
 mod enrol;
 mod finish;
 pub(crate) mod form;
+mod history;
 pub(crate) mod screen;
 mod settings;
 pub(crate) mod show;
@@ -28,6 +29,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/p", get(show::link))
         .route("/p/{prompt}", get(show::page))
         .route("/p/{prompt}/state", get(show::state))
+        .route("/p/{prompt}/history", get(history::show))
         .route("/p/{prompt}/check", post(verify::check))
         .route("/p/{prompt}/deliver", post(verify::deliver))
         .route("/p/{prompt}/enrol", post(enrol::invite))

@@ -16,6 +16,7 @@ fn pages() -> Vec<(String, String, u16)> {
                 Sample::Verify(page) => (page.render(), page.status()),
                 Sample::Enrol(page) => (page.render(), page.status()),
                 Sample::Settings(page) => (page.render(), page.status()),
+                Sample::History(page) => (page.render(), page.status()),
                 Sample::Wizard(page) => (page.render(), page.status()),
                 Sample::Link(page) => (page.render(), page.status()),
                 Sample::Message(page) => (page.render(), page.status()),

@@ -6,10 +6,10 @@ use koppel_domain::{ChallengeState, DeliveryState, Role};
 use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
-    HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem,
-    OwnMethod, OwnPhone, PanelCard, PanelPage, PanelsPage, PendingDevice, Progress, QrCode, Removal, Resend, ResetNow,
-    RuleShown, RulesForm, RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem, SpokenCode,
-    VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
+    HistoryPage, HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Message, MessagePage, Moment, Offer,
+    OfferProblem, OwnMethod, OwnPhone, PanelCard, PanelPage, PanelsPage, PastEvent, PendingDevice, Progress, QrCode,
+    Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage,
+    SignInProblem, SpokenCode, VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -27,6 +27,8 @@ pub(crate) enum Sample {
     Link(LinkPage),
     /// The settings.
     Settings(SettingsPage),
+    /// What happened.
+    History(HistoryPage),
     /// A method is set up.
     Wizard(WizardPage),
     /// A message.
@@ -64,6 +66,9 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
     }
     for (name, page) in settings(language) {
         add(&format!("settings-{name}"), Sample::Settings(page));
+    }
+    for (name, page) in histories(language) {
+        add(&format!("history{name}"), Sample::History(page));
     }
     for (name, step) in wizard_steps() {
         let page = WizardPage { frame: frame(language, Some("jansen@voorbeeld.nl")), forms: forms(), version: 3, step };
@@ -343,10 +348,10 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
 }
 
 fn desk_audit(language: Language, verdict: Result<u64, u64>) -> AuditPage {
-    let entry = |n: u64, kind: &str, actor: &str, detail: &str| DeskEntry {
+    let entry = |n: u64, what: &str, actor: &str, detail: &str| DeskEntry {
         n,
-        at: language.moment(1_795_744_980 + n),
-        kind: kind.to_owned(),
+        at: Moment::of(1_795_744_980 + n, language),
+        what: what.to_owned(),
         actor: actor.to_owned(),
         detail: detail.to_owned(),
     };
@@ -358,24 +363,60 @@ fn desk_audit(language: Language, verdict: Result<u64, u64>) -> AuditPage {
         entries: vec![
             entry(
                 41,
-                "invitation.issued",
+                &happened(language, "Koppelcode gegeven", "Koppelcode handed out"),
                 "operator:m.devries",
                 "agent: m.devries · invitation: iv_gaytemzugu3doobzmfrggzdfmy · ip: 198.51.100.4 · reason: telefoon kwijt · ticket: INC-20417",
             ),
             entry(
                 40,
-                "desk.looked",
+                &happened(language, "Account bekeken", "Account looked at"),
                 "operator:m.devries",
                 "agent: m.devries · reason: telefoon kwijt · ticket: INC-20417",
             ),
             entry(
                 39,
-                "challenge.consumed",
+                &happened(language, "Bevestigd en afgerond", "Confirmed and completed"),
                 "key:ak_gaytemzugu3doobzmfrggzdfmy",
                 "challenge: ch_gaytemzugu3doobzmfrggzdfmy",
             ),
         ],
     }
+}
+
+fn happened(language: Language, dutch: &str, english: &str) -> String {
+    match language {
+        Language::Dutch => dutch.to_owned(),
+        Language::English => english.to_owned(),
+    }
+}
+
+fn histories(language: Language) -> Vec<(&'static str, HistoryPage)> {
+    let event = |n: u64, dutch: &str, english: &str, about: &[&str]| PastEvent {
+        what: happened(language, dutch, english),
+        at: Moment::of(1_795_744_980 - n * 40_000, language),
+        about: about.iter().map(ToString::to_string).collect(),
+    };
+    let few = vec![
+        event(0, "Ingelogd", "Logged in", &["Pixel 8 van Jan", "Firefox, Linux"]),
+        event(1, "Inloggen geweigerd", "Login refused", &["Samsung Internet, Android"]),
+        event(2, "Gemeld: dit was ik niet", "Reported: this was not me", &["Pixel 8 van Jan", "Chrome, Windows"]),
+        event(3, "Telefoon gekoppeld", "Phone paired", &["Pixel 8 van Jan"]),
+        event(
+            4,
+            "Account bekeken",
+            "Account looked at",
+            &[&happened(language, "door de klantenservice", "by support")],
+        ),
+    ];
+    let many = few.iter().cycle().take(20).cloned().collect();
+    let page = |events, past, older| HistoryPage {
+        frame: frame(language, Some("jansen@voorbeeld.nl")),
+        settings: forms().path,
+        events,
+        past,
+        older,
+    };
+    vec![("", page(many, false, Some(412))), ("-older", page(few, true, None)), ("-none", page(Vec::new(), true, None))]
 }
 
 fn frame(language: Language, account: Option<&str>) -> Frame {

@@ -113,11 +113,12 @@ async fn an_operator_comes_in_by_link_password_and_second_factor_and_pairs_a_cal
     // All of it stands in the user's own chain, with agent, reason and ticket.
     assert!(!right.text.contains("/desk/call/audit"), "support does not read it");
     let closed = desk.get("/desk/call/audit").await;
-    assert!(!closed.text.contains("desk.looked"), "{closed:?}");
+    assert!(!closed.text.contains("Account bekeken"), "{closed:?}");
     let mut supervisor = Desk::begin(&world, "bert", "supervisor").await;
     supervisor.call("jan").await;
     let audit = supervisor.get("/desk/call/audit").await;
-    for what in ["desk.looked", "invitation.issued", "pairing.confirmed", "operator:anna", "ticket: INC-7", "compleet"]
+    for what in
+        ["Account bekeken", "Koppelcode gegeven", "Koppeling bevestigd", "operator:anna", "ticket: INC-7", "compleet"]
     {
         assert!(audit.text.contains(what), "{what}: {audit:?}");
     }

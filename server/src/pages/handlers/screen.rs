@@ -68,7 +68,7 @@ impl Held {
         self.prompt.challenge.and_then(|id| self.account.challenge(id))
     }
 
-    fn frame(&self) -> Frame {
+    pub(super) fn frame(&self) -> Frame {
         let account = self.account.user.login_name.as_ref().map(|name| name.shown().to_string());
         Frame { language: self.language, party: self.relying_party.name.to_string(), account }
     }
