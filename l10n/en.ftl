@@ -6,6 +6,7 @@ page-secured-by = Secured by Koppel
 page-continue = Continue
 page-refresh = Refresh
 page-back-to = Back to { $party }
+support-ring = Call { $number }
 page-retry = Try again
 page-copy = Copy
 page-copied = Copied
@@ -422,6 +423,23 @@ desk-groups = Groups with a rule of their own
 desk-groups-intro = A group’s rule goes before the ordinary rule. Type the name exactly as the panel writes it.
 desk-groups-add = Save the rule for this group
 desk-groups-remove = Remove the rule of { $group }
+desk-support = Support
+desk-support-intro = This stands on the pages of this panel where nothing works any more. What you leave empty does not.
+desk-support-telephone = Telephone number
+desk-support-web = Web address, with https:// before it
+desk-support-note = A few words more, such as opening hours
+desk-support-save = Save support
+desk-support-no-telephone = Nothing was changed. A telephone number has 3 to 15 digits, like 085 - 123 45 67.
+desk-support-no-web = Nothing was changed. The web address begins with https:// and is at most 200 characters long.
+desk-support-no-note = Nothing was changed. The words are too long: at most 64 characters.
+desk-own = Rules of the desk
+desk-own-intro = These rules hold at once, for all customers of { $organisation }.
+desk-own-open = Rules of the desk for { $organisation }
+desk-own-koppelcodes = The desk hands out koppelcodes
+desk-own-protect = Every customer has extra protection: taking everything away always waits
+desk-own-second = A supervisor can end the wait
+desk-own-wait = Wait in hours, 1 to 168
+desk-own-hours = Nothing was changed. The wait is 1 to 168 hours.
 desk-title = Support desk
 desk-sign-in-intro = Sign in to help customers who cannot log in.
 desk-name = Name
@@ -501,6 +519,7 @@ desk-code-until = Valid until { $at }, can be used once.
 desk-code-give = Give a koppelcode
 desk-code-again = New koppelcode
 desk-code-not-yet = This customer has extra protection and still has a way to log in. First request below that everything is taken away.
+desk-code-never = The desk hands out no koppelcodes here. Your administrator set it so.
 desk-code-care = Koppelcode: you read, the customer types. Check number: the customer reads, you type. Never the other way round.
 desk-line-waiting = No phone is waiting
 desk-hint-waiting = As soon as the customer has typed the koppelcode, you see it here.
@@ -509,12 +528,18 @@ desk-hint-pending = Type the check number that the customer reads out.
 desk-reset = Everything lost
 desk-reset-nothing = There is nothing to take away. Give a koppelcode.
 desk-reset-now = Has the customer no phone, authenticator or recovery code any more? Then take everything away and give a koppelcode.
-desk-reset-waits = This customer has extra protection. Everything can be taken away only after a wait, or earlier if a supervisor agrees. If the customer logs in meanwhile, the request lapses.
+desk-reset-waits = This customer has extra protection. { $second ->
+    [yes] Everything can be taken away only after a wait, or earlier if a supervisor agrees.
+   *[no] Everything can be taken away only after a wait.
+} If the customer logs in meanwhile, the request lapses.
 desk-reset-open = Take everything away
 desk-reset-care = All phones, the authenticator and the recovery codes stop working. This cannot be undone.
 desk-reset-do = Yes, take everything away
 desk-reset-ask = Request that everything is taken away
-desk-reset-asked = { $agent } asked to take everything away. That is possible from { $due }, or earlier if a supervisor agrees.
+desk-reset-asked = { $agent } asked to take everything away. { $second ->
+    [yes] That is possible from { $due }, or earlier if a supervisor agrees.
+   *[no] That is possible from { $due }.
+}
 desk-reset-carry-out = Take everything away now
 desk-reset-approve = Agree, take everything away
 desk-reset-withdraw = Withdraw the request

@@ -6,6 +6,7 @@ page-secured-by = Beveiligd met Koppel
 page-continue = Doorgaan
 page-refresh = Vernieuwen
 page-back-to = Terug naar { $party }
+support-ring = Bel { $number }
 page-retry = Opnieuw proberen
 page-copy = Kopiëren
 page-copied = Gekopieerd
@@ -422,6 +423,23 @@ desk-groups = Groepen met een eigen regel
 desk-groups-intro = De regel van een groep gaat vóór de gewone regel. Typ de naam precies zoals het paneel die schrijft.
 desk-groups-add = Regel voor deze groep opslaan
 desk-groups-remove = Eigen regel van { $group } verwijderen
+desk-support = Klantenservice
+desk-support-intro = Dit staat op de pagina’s van dit paneel waar niets meer werkt. Wat u leeg laat, staat er niet.
+desk-support-telephone = Telefoonnummer
+desk-support-web = Webadres, met https:// ervoor
+desk-support-note = Toelichting, zoals openingstijden
+desk-support-save = Klantenservice opslaan
+desk-support-no-telephone = Er is niets gewijzigd. Een telefoonnummer heeft 3 tot 15 cijfers, zoals 085 - 123 45 67.
+desk-support-no-web = Er is niets gewijzigd. Het webadres begint met https:// en is hooguit 200 tekens lang.
+desk-support-no-note = Er is niets gewijzigd. De toelichting is te lang: hooguit 64 tekens.
+desk-own = Regels van de servicedesk
+desk-own-intro = Deze regels gelden meteen, voor alle klanten van { $organisation }.
+desk-own-open = Regels van de servicedesk voor { $organisation }
+desk-own-koppelcodes = De servicedesk geeft koppelcodes
+desk-own-protect = Elke klant is extra beschermd: alles weghalen wacht altijd
+desk-own-second = Een leidinggevende kan de wachttijd beëindigen
+desk-own-wait = Wachttijd in uren, 1 tot 168
+desk-own-hours = Er is niets gewijzigd. De wachttijd is 1 tot 168 uur.
 desk-title = Servicedesk
 desk-sign-in-intro = Meld u aan om klanten te helpen die niet kunnen inloggen.
 desk-name = Naam
@@ -501,6 +519,7 @@ desk-code-until = Geldig tot { $at }, één keer te gebruiken.
 desk-code-give = Koppelcode geven
 desk-code-again = Nieuwe koppelcode
 desk-code-not-yet = Deze klant is extra beschermd en heeft nog een manier om in te loggen. Vraag eerst hieronder aan om alles weg te halen.
+desk-code-never = De servicedesk geeft hier geen koppelcodes. Dat heeft uw beheerder zo ingesteld.
 desk-code-care = Koppelcode: u leest voor, de klant typt. Controlegetal: de klant leest voor, u typt. Nooit andersom.
 desk-line-waiting = Er wacht geen telefoon
 desk-hint-waiting = Zodra de klant de koppelcode heeft ingevuld, ziet u het hier.
@@ -509,12 +528,18 @@ desk-hint-pending = Vul het controlegetal in dat de klant voorleest.
 desk-reset = Alles kwijt
 desk-reset-nothing = Er is niets om weg te halen. Geef een koppelcode.
 desk-reset-now = Heeft de klant geen telefoon, authenticator of herstelcode meer? Dan haalt u alles weg en geeft u daarna een koppelcode.
-desk-reset-waits = Deze klant is extra beschermd. Alles weghalen kan pas na een wachttijd, of eerder als een leidinggevende akkoord geeft. Logt de klant intussen zelf in, dan vervalt de aanvraag.
+desk-reset-waits = Deze klant is extra beschermd. { $second ->
+    [yes] Alles weghalen kan pas na een wachttijd, of eerder als een leidinggevende akkoord geeft.
+   *[no] Alles weghalen kan pas na een wachttijd.
+} Logt de klant intussen zelf in, dan vervalt de aanvraag.
 desk-reset-open = Alles weghalen
 desk-reset-care = Alle telefoons, de authenticator en de herstelcodes werken daarna niet meer. Dit is niet terug te draaien.
 desk-reset-do = Ja, alles weghalen
 desk-reset-ask = Aanvragen om alles weg te halen
-desk-reset-asked = { $agent } heeft gevraagd om alles weg te halen. Dat kan vanaf { $due }, of eerder als een leidinggevende akkoord geeft.
+desk-reset-asked = { $agent } heeft gevraagd om alles weg te halen. { $second ->
+    [yes] Dat kan vanaf { $due }, of eerder als een leidinggevende akkoord geeft.
+   *[no] Dat kan vanaf { $due }.
+}
 desk-reset-carry-out = Nu alles weghalen
 desk-reset-approve = Akkoord, alles weghalen
 desk-reset-withdraw = Aanvraag intrekken

@@ -45,6 +45,7 @@ fn main() -> anyhow::Result<()> {
                 samples::Sample::Home(page) => (page.render()?, page.status()),
                 samples::Sample::Call(page) => (page.render()?, page.status()),
                 samples::Sample::Panels(page) => (page.render()?, page.status()),
+                samples::Sample::OwnRules(page) => (page.render()?, page.status()),
                 samples::Sample::Panel(page) => (page.render()?, page.status()),
                 samples::Sample::Audit(page) => (page.render()?, page.status()),
             };

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
+    ApiKeyAdd, Command, ContactChange, Desk, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
     RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset,
 };
 use koppel_server::config::{ConfigError, File};
@@ -214,6 +214,8 @@ pub(crate) enum RelyingPartyDo {
         /// Only for this group of users, as the panel names it
         #[arg(long, value_name = "GROUP", requires = "enforcement")]
         group: Option<String>,
+        #[command(flatten)]
+        support: SupportIs,
     },
     /// Show its rules
     Show {
@@ -228,6 +230,19 @@ pub(crate) enum RelyingPartyDo {
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SupportIs {
+    /// The telephone number that pages show when nothing works; empty: none
+    #[arg(long, value_name = "NUMBER")]
+    support_telephone: Option<String>,
+    /// The https address of a page that they show beside it; empty: none
+    #[arg(long, value_name = "URL")]
+    support_web: Option<String>,
+    /// A few words that they show beside it, such as opening hours; empty: none
+    #[arg(long, value_name = "TEXT")]
+    support_note: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -508,10 +523,21 @@ impl RelyingPartyDo {
                 methods,
                 backups,
             }),
-            RelyingPartyDo::Set { name, methods, backups, mode, remember_days, enforcement, group } => {
+            RelyingPartyDo::Set { name, methods, backups, mode, remember_days, enforcement, group, support } => {
                 let rule = enforcement.map(|rule| RuleSet { rule, group });
                 let by = format!("command:{}", whoever_runs_this());
-                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, mode, remember_days, rule, by })
+                let SupportIs { support_telephone, support_web, support_note } = support;
+                let support = ContactChange { telephone: support_telephone, web: support_web, note: support_note };
+                Command::RelyingPartySet(RelyingPartySet {
+                    name,
+                    methods,
+                    backups,
+                    mode,
+                    remember_days,
+                    rule,
+                    support,
+                    by,
+                })
             }
         })
     }

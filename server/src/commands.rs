@@ -23,6 +23,7 @@ use crate::control::{self, ControlSocket};
 use crate::problem::Problem;
 use crate::server::{self, StartError};
 
+pub use crate::contact::ContactChange;
 pub use import::{UserBatch, UserImport, import};
 pub use operator::OperatorPut;
 pub use progress::{ProgressPiece, ProgressReport, report as progress_report};

@@ -20,6 +20,7 @@ pub mod body;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod contact;
 pub mod control;
 pub mod crypto;
 pub mod delivery;

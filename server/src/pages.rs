@@ -14,6 +14,7 @@
 
 pub mod assets;
 mod delivery;
+mod desk_own_rules_page;
 mod desk_page;
 mod desk_panels_page;
 mod enrol_page;
@@ -37,13 +38,14 @@ mod verify_page;
 mod wizard_page;
 
 pub use delivery::{Delivery, LiveState, Progress, Resend};
+pub use desk_own_rules_page::{OwnRulesPage, OwnRulesSaid};
 pub use desk_page::{
     AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, HomePage, ResetNow,
     Said, SignInPage, SignInProblem, SpokenCode, WelcomePage, WelcomeProblem,
 };
 pub use desk_panels_page::{GroupLine, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid};
 pub use enrol_page::{ConfirmProblem, EnrolPage, EnrolReason, EnrolStep, Invitation, PendingDevice};
-pub use frame::{Forms, Frame};
+pub use frame::{Forms, Frame, Support};
 pub use history_page::{HistoryPage, PastEvent};
 pub use language::Language;
 pub use link_page::LinkPage;

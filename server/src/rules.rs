@@ -12,6 +12,7 @@ use koppel_protocol::id::RelyingPartyId;
 use koppel_store::{Registration, Store};
 
 use crate::app::{App, unavailable};
+use crate::contact::ContactChange;
 use crate::problem::{Problem, Slug};
 
 /// Seconds.
@@ -32,6 +33,8 @@ pub struct Change {
     pub remember_days: Option<u8>,
     /// From when on a second factor is asked, of everyone or of a group.
     pub rule: Option<Rule>,
+    /// Whom users ring when nothing works.
+    pub support: Option<ContactChange>,
 }
 
 /// From when on a second factor is asked.
@@ -72,6 +75,15 @@ pub enum Wrong {
     /// Somebody else changed them since they were read.
     #[error("the rules were changed meanwhile: look again")]
     Meanwhile,
+    /// Nobody can ring that.
+    #[error("a telephone number is 3 to 15 digits, with +, spaces, dashes and brackets if you like")]
+    Telephone,
+    /// No page to send people to.
+    #[error("the support page is an https:// address of at most 200 bytes, without a name or password in it")]
+    Web,
+    /// Too long, or not plain text.
+    #[error("the note is at most 64 bytes of text without control characters")]
+    Note,
     /// A group's name does not fit.
     #[error("the group is 1 to 64 bytes of text without control characters")]
     Group,
@@ -168,6 +180,9 @@ impl Change {
             }
             party.remember = seconds;
         }
+        if let Some(support) = self.support {
+            party.support = support.of(party.support.clone())?;
+        }
         party.methods = methods;
         party.mode = self.mode.unwrap_or(party.mode);
         if let Some(rule) = self.rule {
@@ -179,7 +194,7 @@ impl Change {
 
 /// Names the rules as they are, so that a form can say which it saw.
 pub fn mark(party: &RelyingParty) -> String {
-    let rules = (&party.mode, &party.methods, party.remember, &party.rollout);
+    let rules = (&party.mode, &party.methods, party.remember, &party.rollout, &party.support);
     let written = serde_json::to_vec(&rules).unwrap_or_default();
     koppel_protocol::bytes::encode(sha256(&written).as_bytes())
 }

@@ -69,8 +69,22 @@ pub struct RelyingParty {
     /// From when on it asks a second factor of users who have none.
     #[serde(default)]
     pub rollout: Rollout,
+    /// Whom its users ring when nothing works.
+    #[serde(default)]
+    pub support: Contact,
     /// When it was added.
     pub created: Time,
+}
+
+/// Whom users ring when nothing works, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// A telephone number, as people write it.
+    pub telephone: Option<Text>,
+    /// The https address of a page.
+    pub web: Option<String>,
+    /// A few words more, such as opening hours.
+    pub note: Option<Text>,
 }
 
 impl RelyingParty {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Command, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply, Role,
-    Rollout, Welcome,
+    Command, Contact, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply,
+    Role, Rollout, Welcome,
 };
 use koppel_protocol::id::{OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -76,6 +76,7 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         methods: MethodRules { backups: 1, ..MethodRules::ALL },
         remember: 0,
         rollout: Rollout::REQUIRED,
+        support: Contact::default(),
         created: app.now(),
     };
     register(app, Registration::RelyingParty { party: Box::new(desk), by: Text::clean("command") }).await

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, RelyingParty, Rollout, Scope,
+    ApiKey, Contact, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, RelyingParty, Rollout,
+    Scope,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -16,6 +17,7 @@ use super::Refused;
 use crate::api::relying_party::key_text;
 use crate::app::{App, unavailable};
 use crate::config;
+use crate::contact::ContactChange;
 use crate::rules::{self, Rule, Wrong};
 
 /// `organisation add`
@@ -82,6 +84,8 @@ pub struct RelyingPartySet {
     pub remember_days: Option<u8>,
     /// From when on users who have none must set one up.
     pub rule: Option<RuleSet>,
+    /// Whom users ring when nothing works.
+    pub support: ContactChange,
     /// Who changes it, as chains name them.
     pub by: String,
 }
@@ -96,6 +100,7 @@ impl RelyingPartySet {
             mode: None,
             remember_days: None,
             rule: None,
+            support: ContactChange::default(),
             by: "command".to_owned(),
         }
     }
@@ -258,6 +263,8 @@ pub(super) fn organisation(app: &App, which: Option<&str>) -> Result<Arc<Organis
 }
 
 pub(super) async fn set_policy(app: &App, set: PolicySet) -> Result<Value, Refused> {
+    // One at a time: the policy is written whole.
+    let _turn = app.rules.lock().await;
     let organisation = organisation(app, set.organisation.as_deref())?;
     let mut policy = organisation.policy.clone();
     if let Some(setting) = &set.setting {
@@ -305,6 +312,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         methods,
         remember: 0,
         rollout: Rollout::REQUIRED,
+        support: Contact::default(),
         created: app.now(),
     };
     let answer = shown(&party);
@@ -324,6 +332,7 @@ fn shown(party: &RelyingParty) -> Value {
         "methods": methods.collect::<Vec<_>>(),
         "backups": party.methods.backups,
         "remember_days": party.remember / rules::DAY,
+        "support": party.support,
         "enforcement": enforcement(party.rollout.everyone),
         "groups": party.rollout.groups.iter().map(|(group, rule)| (group.to_string(), enforcement(*rule))).collect::<serde_json::Map<_, _>>(),
     })
@@ -384,6 +393,7 @@ pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result
         mode: set.mode.as_deref().map(mode).transpose()?,
         remember_days: set.remember_days,
         rule: set.rule.as_ref().map(|set| Rule::parse(&set.rule, set.group.as_deref())).transpose()?,
+        support: Some(set.support),
     };
     let changed = rules::change(app, party.id, change, Text::clean(&set.by)).await??;
     Ok(shown(&changed))

@@ -44,8 +44,8 @@ pub(super) fn refused(app: &App, headers: &HeaderMap, source: Source, problem: &
         }
         _ => Message::Unavailable,
     };
-    let frame = Place::of(app, headers, source).map(|place| place.frame());
-    let frame = frame.unwrap_or(Frame { language: Language::default(), party: "Koppel".to_owned(), account: None });
+    let frame = Place::of(app, headers, source).ok().map(|place| place.frame());
+    let frame = frame.unwrap_or_else(|| Frame::of(Language::default(), "Koppel"));
     respond(&MessagePage { frame, message, forms: None }, None)
 }
 

@@ -14,6 +14,7 @@ use super::call::{helps, refused};
 use super::shown::bar;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::contact::ContactChange;
 use crate::pages::handlers::form;
 use crate::pages::{GroupLine, Language, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid, respond};
 use crate::problem::{Problem, Slug};
@@ -35,7 +36,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, source: Source, headers: H
             .map(|party| card(&app, &visitor, &party))
             .collect::<Result<Vec<_>, Problem>>()?;
         panels.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-        let page = PanelsPage { frame: visitor.place.frame(), bar: bar(&app, &visitor)?, panels };
+        let own = helps(&app, &visitor).into_iter();
+        let own = own.filter(|organisation| visitor.operator.may(DeskAct::SetRules, organisation.id));
+        let organisations = own.map(|own| (own.id.to_string(), own.name.to_string())).collect();
+        let page = PanelsPage { frame: visitor.place.frame(), bar: bar(&app, &visitor)?, panels, organisations };
         Ok(respond(&page, None))
     };
     shown().unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
@@ -66,9 +70,10 @@ fn panel(app: &App, visitor: &Visitor, id: &str, act: DeskAct) -> Result<Arc<Rel
     if visitor.operator.may(act, party.organisation) { Ok(party) } else { Err(not_found()) }
 }
 
+/// What came of a form, as its answer leads back.
 #[derive(Deserialize)]
 pub(super) struct Came {
-    said: Option<String>,
+    pub(super) said: Option<String>,
 }
 
 /// `GET /desk/panels/{id}`
@@ -88,7 +93,7 @@ pub(super) async fn show(
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-const ALL_SAID: [RulesSaid; 8] = [
+const ALL_SAID: [RulesSaid; 11] = [
     RulesSaid::Saved,
     RulesSaid::NoFactor,
     RulesSaid::SignatureNeedsApp,
@@ -97,6 +102,9 @@ const ALL_SAID: [RulesSaid; 8] = [
     RulesSaid::Meanwhile,
     RulesSaid::NoDay,
     RulesSaid::NoGroup,
+    RulesSaid::NoTelephone,
+    RulesSaid::NoWeb,
+    RulesSaid::NoNote,
 ];
 
 async fn page(
@@ -159,6 +167,9 @@ fn rules_form(party: &RelyingParty, form_token: String, language: Language) -> R
         rule,
         day,
         groups: groups.keys().map(ToString::to_string).collect(),
+        telephone: party.support.telephone.as_ref().map(ToString::to_string).unwrap_or_default(),
+        web: party.support.web.clone().unwrap_or_default(),
+        note: party.support.note.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 
@@ -209,40 +220,50 @@ impl RulesFields {
             },
             remember_days: Some(self.remember_days.parse().map_err(|_| Wrong::Days)?),
             rule: Some(Rule::parse(chosen(&self.rule, &self.day), None)?),
+            ..Change::default()
         })
     }
 }
 
-/// `POST /desk/panels/{id}/rules`
-pub(super) async fn set_rules(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    source: Source,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let set = async {
-        let fields: RulesFields = form::read(&headers, &uri, body).await?;
-        change(&app, &id, source, &headers, &fields.form_token, fields.change()).await
-    };
-    set.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SupportFields {
+    form_token: String,
+    seen: String,
+    telephone: String,
+    web: String,
+    note: String,
 }
 
-/// `POST /desk/panels/{id}/group`
-pub(super) async fn set_group(
+/// `POST /desk/panels/{id}/{what}`: the rules, a group's rule, or whom users ring.
+pub(super) async fn set(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Path((id, what)): Path<(String, String)>,
     source: Source,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let set = async {
-        let fields: GroupFields = form::read(&headers, &uri, body).await?;
-        let rule = Rule::parse(chosen(&fields.rule, &fields.day), Some(fields.group.trim()));
-        let asked = rule.map(|rule| Change { rule: Some(rule), ..Change::default() });
-        change(&app, &id, source, &headers, &fields.form_token, asked).await
+        let (form_token, asked) = match what.as_str() {
+            "rules" => {
+                let fields: RulesFields = form::read(&headers, &uri, body).await?;
+                let asked = fields.change();
+                (fields.form_token, asked)
+            }
+            "group" => {
+                let fields: GroupFields = form::read(&headers, &uri, body).await?;
+                let rule = Rule::parse(chosen(&fields.rule, &fields.day), Some(fields.group.trim()));
+                (fields.form_token, rule.map(|rule| Change { rule: Some(rule), ..Change::default() }))
+            }
+            "support" => {
+                let SupportFields { form_token, seen, telephone, web, note } = form::read(&headers, &uri, body).await?;
+                let support = ContactChange { telephone: Some(telephone), web: Some(web), note: Some(note) };
+                (form_token, Ok(Change { seen: Some(seen), support: Some(support), ..Change::default() }))
+            }
+            _ => return Err(Problem::new(Slug::NotFound)),
+        };
+        change(&app, &id, source, &headers, &form_token, asked).await
     };
     set.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
@@ -273,6 +294,9 @@ fn said(wrong: &Wrong) -> RulesSaid {
         Wrong::TooManyBackups { .. } => RulesSaid::TooManyBackups,
         Wrong::Days => RulesSaid::Days,
         Wrong::Meanwhile => RulesSaid::Meanwhile,
+        Wrong::Telephone => RulesSaid::NoTelephone,
+        Wrong::Web => RulesSaid::NoWeb,
+        Wrong::Note => RulesSaid::NoNote,
         Wrong::NotARule(_) => RulesSaid::NoDay,
         Wrong::WhoseRule | Wrong::Group => RulesSaid::NoGroup,
     }

@@ -94,6 +94,7 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
     let invitation = call.invitation.and_then(|id| account.invitation(id));
     let live = invitation.filter(|live| live.used_by.is_none() && now < live.code_until && live.epoch == app.epoch());
     let own_request = user.reset.as_ref().is_some_and(|reset| reset.agent.as_str() == visitor.operator.name.as_str());
+    let second_agent = policy.second_agent == 1;
     let mut questions: Vec<&Challenge> =
         account.challenges.iter().filter(|challenge| challenge.login().is_some()).collect();
     questions.sort_by_key(|challenge| std::cmp::Reverse(challenge.created));
@@ -108,13 +109,14 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
         name: if user.display.is_empty() { shown.clone() } else { user.display.to_string() },
         login_name: shown.clone(),
         organisation: organisation.name.to_string(),
-        protected: user.protected,
+        protected: account.is_guarded(policy),
         reason: call.reason.to_string(),
         ticket: call.ticket.to_string(),
         said: call.said,
         findings: findings(app, account, language),
         code: live.map(|live| spoken(KoppelcodeAnswer::of(app, live, &host, &shown), language)),
-        may_invite: user.lock.is_none() && !account.waits_for_a_reset(),
+        koppelcodes: policy.desk_koppelcodes == 1,
+        may_invite: policy.desk_koppelcodes == 1 && user.lock.is_none() && !account.waits_for_a_reset(policy),
         pending: pending(app, account),
         locked: user.lock.is_some(),
         methods: account.methods.iter().map(|method| desk_method(account, method, app, language)).collect(),
@@ -135,10 +137,11 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
                 agent: reset.agent.to_string(),
                 due: language.moment(reset.due.0),
                 ripe: now >= reset.due,
-                may_approve: may(DeskAct::ApproveReset) && !own_request,
+                second_agent,
+                may_approve: second_agent && may(DeskAct::ApproveReset) && !own_request,
             },
             None if account.has_a_phone() || !account.methods.is_empty() => {
-                ResetNow::Open { waits: account.waits_for_a_reset() }
+                ResetNow::Open { waits: account.waits_for_a_reset(policy), second_agent }
             }
             None => ResetNow::Nothing,
         },

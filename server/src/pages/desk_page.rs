@@ -266,6 +266,8 @@ pub struct CallPage {
     pub findings: Vec<Finding>,
     /// The koppelcode that was handed out in this call, while it lives.
     pub code: Option<SpokenCode>,
+    /// Whether the desk hands out koppelcodes at all.
+    pub koppelcodes: bool,
     /// Whether a koppelcode can be handed out now.
     pub may_invite: bool,
     /// Phones that wait for their check number.
@@ -442,6 +444,8 @@ pub enum ResetNow {
     Open {
         /// It will wait, or take a second agent.
         waits: bool,
+        /// A second agent can end the wait.
+        second_agent: bool,
     },
     /// It was asked for.
     Asked {
@@ -451,9 +455,16 @@ pub enum ResetNow {
         due: String,
         /// That time has come.
         ripe: bool,
+        /// A second agent can end the wait.
+        second_agent: bool,
         /// Whoever looks may say the second yes.
         may_approve: bool,
     },
+}
+
+/// As sentences choose by it.
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
 }
 
 impl CallPage {

@@ -16,6 +16,8 @@ pub struct PanelsPage {
     pub bar: Bar,
     /// In the order of their names.
     pub panels: Vec<PanelCard>,
+    /// Whose rules of the desk whoever looks may change: id and name.
+    pub organisations: Vec<(String, String)>,
 }
 
 /// One panel, as a card.
@@ -151,6 +153,12 @@ pub struct RulesForm {
     pub day: String,
     /// Groups that have a rule of their own.
     pub groups: Vec<String>,
+    /// Whom users ring.
+    pub telephone: String,
+    /// The address of a page for them.
+    pub web: String,
+    /// A few words more.
+    pub note: String,
 }
 
 /// What came of a form.
@@ -172,6 +180,12 @@ pub enum RulesSaid {
     NoDay,
     /// No group.
     NoGroup,
+    /// Nobody can ring that.
+    NoTelephone,
+    /// No page.
+    NoWeb,
+    /// Too many words.
+    NoNote,
 }
 
 impl RulesSaid {
@@ -186,6 +200,9 @@ impl RulesSaid {
             RulesSaid::Meanwhile => "meanwhile",
             RulesSaid::NoDay => "day",
             RulesSaid::NoGroup => "group",
+            RulesSaid::NoTelephone => "telephone",
+            RulesSaid::NoWeb => "web",
+            RulesSaid::NoNote => "note",
         }
     }
 
@@ -199,6 +216,9 @@ impl RulesSaid {
             RulesSaid::Meanwhile => texts.desk_rules_meanwhile(),
             RulesSaid::NoDay => texts.desk_rules_no_day(),
             RulesSaid::NoGroup => texts.desk_rules_no_group(),
+            RulesSaid::NoTelephone => texts.desk_support_no_telephone(),
+            RulesSaid::NoWeb => texts.desk_support_no_web(),
+            RulesSaid::NoNote => texts.desk_support_no_note(),
         }
     }
 }

@@ -7,9 +7,10 @@ use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
     HistoryPage, HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Message, MessagePage, Moment, Offer,
-    OfferProblem, OwnMethod, OwnPhone, PanelCard, PanelPage, PanelsPage, PastEvent, PendingDevice, Progress, QrCode,
-    Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage,
-    SignInProblem, SpokenCode, VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
+    OfferProblem, OwnMethod, OwnPhone, OwnRulesPage, OwnRulesSaid, PanelCard, PanelPage, PanelsPage, PastEvent,
+    PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said, SettingsPage,
+    SettingsProblem, SignInPage, SignInProblem, SpokenCode, Support, VerifyPage, VerifyStep, Way, WelcomePage,
+    WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -19,6 +20,8 @@ pub(crate) enum Sample {
     Panels(PanelsPage),
     /// One panel.
     Panel(PanelPage),
+    /// What the desk may do.
+    OwnRules(OwnRulesPage),
     /// A login.
     Verify(VerifyPage),
     /// A phone is added.
@@ -111,11 +114,17 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
             frame: desk_frame(language),
             bar: bar(Role::Admin),
             panels: vec![panel_card(language)],
+            organisations: vec![("og_gaytemzugu3doobzmfrggzdfmy".to_owned(), "Voorbeeld Telecom".to_owned())],
         }),
     );
     add(
         "desk-panels-none",
-        Sample::Panels(PanelsPage { frame: desk_frame(language), bar: bar(Role::Supervisor), panels: Vec::new() }),
+        Sample::Panels(PanelsPage {
+            frame: desk_frame(language),
+            bar: bar(Role::Supervisor),
+            panels: Vec::new(),
+            organisations: Vec::new(),
+        }),
     );
     for (name, role, said) in [
         ("", Role::Supervisor, None),
@@ -128,8 +137,32 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("-days", Role::Admin, Some(RulesSaid::Days)),
         ("-no-day", Role::Admin, Some(RulesSaid::NoDay)),
         ("-no-group", Role::Admin, Some(RulesSaid::NoGroup)),
+        ("-no-telephone", Role::Admin, Some(RulesSaid::NoTelephone)),
+        ("-no-web", Role::Admin, Some(RulesSaid::NoWeb)),
+        ("-no-note", Role::Admin, Some(RulesSaid::NoNote)),
     ] {
         add(&format!("desk-panel{name}"), Sample::Panel(desk_panel(language, role, said)));
+    }
+    for (name, said) in [
+        ("", None),
+        ("-saved", Some(OwnRulesSaid::Saved)),
+        ("-meanwhile", Some(OwnRulesSaid::Meanwhile)),
+        ("-hours", Some(OwnRulesSaid::Hours)),
+    ] {
+        let page = OwnRulesPage {
+            frame: desk_frame(language),
+            bar: bar(Role::Admin),
+            id: "og_gaytemzugu3doobzmfrggzdfmy".to_owned(),
+            organisation: "Voorbeeld Telecom".to_owned(),
+            said,
+            form_token: forms().token,
+            seen: 4,
+            koppelcodes: true,
+            protect_everybody: false,
+            second_agent: true,
+            wait_hours: 24,
+        };
+        add(&format!("desk-own-rules{name}"), Sample::OwnRules(page));
     }
     for (name, verdict) in [("", Ok(41)), ("-broken", Err(17))] {
         add(&format!("desk-audit{name}"), Sample::Audit(desk_audit(language, verdict)));
@@ -138,7 +171,7 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
 }
 
 fn desk_frame(language: Language) -> Frame {
-    Frame { language, party: "Koppel Servicedesk".to_owned(), account: None }
+    Frame::of(language, "Koppel Servicedesk")
 }
 
 fn bar(role: Role) -> Bar {
@@ -187,6 +220,9 @@ fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelP
             rule: "day",
             day: "01-03-2027".to_owned(),
             groups: vec!["beheer".to_owned(), "proefklanten".to_owned()],
+            telephone: "085 - 123 45 67".to_owned(),
+            web: "https://help.voorbeeld.nl/inloggen".to_owned(),
+            note: String::new(),
         }),
     }
 }
@@ -222,6 +258,7 @@ fn desk_call(language: Language) -> CallPage {
         said: None,
         findings: Vec::new(),
         code: None,
+        koppelcodes: true,
         may_invite: true,
         pending: Vec::new(),
         locked: false,
@@ -266,7 +303,7 @@ fn desk_call(language: Language) -> CallPage {
             },
             DeskQuestion { at: at(0), way: Some(Way::Authenticator), reached: None, state: ChallengeState::Failed },
         ],
-        reset: ResetNow::Open { waits: false },
+        reset: ResetNow::Open { waits: false, second_agent: true },
         may_audit: true,
     }
 }
@@ -308,7 +345,13 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
     ];
     let empty = CallPage { methods: Vec::new(), phones: Vec::new(), questions: Vec::new(), ..plain.clone() };
     let protected = CallPage { protected: true, may_invite: false, ..plain.clone() };
-    let asked = |ripe, may_approve| ResetNow::Asked { agent: "k.bakker".to_owned(), due: at(1440), ripe, may_approve };
+    let asked = |ripe, may_approve| ResetNow::Asked {
+        agent: "k.bakker".to_owned(),
+        due: at(1440),
+        ripe,
+        second_agent: true,
+        may_approve,
+    };
     let stuck = plain.methods.iter().cloned().map(|method| DeskMethod { stuck: true, ..method }).collect();
     vec![
         ("works", plain.clone()),
@@ -339,10 +382,18 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
         ("pending", CallPage { code: Some(code), pending: vec![device.clone()], ..plain.clone() }),
         ("wrong", CallPage { pending: vec![device], said: Some(Said::WrongNumber { tries_left: 2 }), ..plain.clone() }),
         ("confirmed", CallPage { said: Some(Said::Confirmed), ..plain }),
-        ("protected", CallPage { reset: ResetNow::Open { waits: true }, ..protected.clone() }),
+        ("protected", CallPage { reset: ResetNow::Open { waits: true, second_agent: true }, ..protected.clone() }),
         ("asked", CallPage { reset: asked(false, false), said: Some(Said::ResetAsked), ..protected.clone() }),
         ("approve", CallPage { reset: asked(false, true), ..protected.clone() }),
         ("ripe", CallPage { reset: asked(true, true), ..protected.clone() }),
+        (
+            "no-codes",
+            CallPage {
+                koppelcodes: false,
+                reset: ResetNow::Open { waits: true, second_agent: false },
+                ..protected.clone()
+            },
+        ),
         ("refused", CallPage { said: Some(Said::SecondAgent), ..protected }),
     ]
 }
@@ -420,7 +471,13 @@ fn histories(language: Language) -> Vec<(&'static str, HistoryPage)> {
 }
 
 fn frame(language: Language, account: Option<&str>) -> Frame {
-    Frame { language, party: "Voorbeeld Telecom".to_owned(), account: account.map(str::to_owned) }
+    let support = Support {
+        telephone: Some(("0851234567".to_owned(), "085 - 123 45 67".to_owned())),
+        web: Some(("https://help.voorbeeld.nl/inloggen".to_owned(), "help.voorbeeld.nl".to_owned())),
+        note: Some(happened(language, "werkdagen 9–17 uur", "weekdays 9–17")),
+    };
+    let account = account.map(str::to_owned);
+    Frame { account, support: Some(support), ..Frame::of(language, "Voorbeeld Telecom") }
 }
 
 fn forms() -> Forms {

@@ -95,6 +95,7 @@ texts! {
     fn page_offline();
     fn page_account(account: &str);
     fn page_seconds_left(seconds: u32);
+    fn support_ring(number: &str);
 
     // Verifying
     fn verify_tab();
@@ -471,6 +472,23 @@ texts! {
     fn desk_groups_intro();
     fn desk_groups_add();
     fn desk_groups_remove(group: &str);
+    fn desk_support();
+    fn desk_support_intro();
+    fn desk_support_telephone();
+    fn desk_support_web();
+    fn desk_support_note();
+    fn desk_support_save();
+    fn desk_support_no_telephone();
+    fn desk_support_no_web();
+    fn desk_support_no_note();
+    fn desk_own();
+    fn desk_own_intro(organisation: &str);
+    fn desk_own_open(organisation: &str);
+    fn desk_own_koppelcodes();
+    fn desk_own_protect();
+    fn desk_own_second();
+    fn desk_own_wait();
+    fn desk_own_hours();
     fn desk_title();
     fn desk_sign_in_intro();
     fn desk_name();
@@ -544,6 +562,7 @@ texts! {
     fn desk_code_give();
     fn desk_code_again();
     fn desk_code_not_yet();
+    fn desk_code_never();
     fn desk_code_care();
     fn desk_line_waiting();
     fn desk_hint_waiting();
@@ -552,12 +571,12 @@ texts! {
     fn desk_reset();
     fn desk_reset_nothing();
     fn desk_reset_now();
-    fn desk_reset_waits();
+    fn desk_reset_waits(second: &str);
     fn desk_reset_open();
     fn desk_reset_care();
     fn desk_reset_do();
     fn desk_reset_ask();
-    fn desk_reset_asked(agent: &str, due: &str);
+    fn desk_reset_asked(agent: &str, due: &str, second: &str);
     fn desk_reset_carry_out();
     fn desk_reset_approve();
     fn desk_reset_withdraw();

@@ -92,6 +92,7 @@ impl Registration {
                 "methods": party.methods,
                 "remember": party.remember,
                 "rollout": party.rollout,
+                "support": party.support,
             }),
             Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),
             Self::RevokeApiKey { key, .. } => serde_json::json!({ "key": key }),

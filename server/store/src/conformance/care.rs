@@ -86,6 +86,7 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         methods: MethodRules::ALL,
         remember: 0,
         rollout: Rollout::REQUIRED,
+        support: koppel_domain::Contact::default(),
         created: Time(1),
     };
     let key = ApiKey {
