@@ -27,6 +27,11 @@ fn main() -> anyhow::Result<()> {
     for asset in assets::all() {
         fs::write(folder.join("static").join(&asset.name), asset.bytes)?;
     }
+    fs::create_dir_all(folder.join("static/own"))?;
+    let (accent, logo) = samples::look();
+    for file in own_files(Some(accent), Some(&logo)) {
+        fs::write(folder.join("static/own").join(&file.name), file.bytes)?;
+    }
     let mut statuses = Map::new();
     for language in Language::ALL {
         let pages = folder.join(language.tag());

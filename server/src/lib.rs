@@ -33,6 +33,7 @@ pub mod keeper;
 pub mod keys;
 pub mod listen;
 pub mod log;
+pub mod logo;
 pub mod methods;
 pub mod nonce;
 pub mod pace;

@@ -12,6 +12,7 @@
 //! - Every page works without script. With it, the script asks [`LiveState`] by long poll and
 //!   loads the page again when its `screen` is another one.
 
+mod accent;
 pub mod assets;
 mod delivery;
 mod desk_own_rules_page;
@@ -24,6 +25,7 @@ pub mod handlers;
 mod history_page;
 mod language;
 mod link_page;
+mod look;
 mod message_page;
 mod moment;
 #[cfg(test)]
@@ -37,6 +39,8 @@ mod texts;
 mod verify_page;
 mod wizard_page;
 
+pub(crate) use accent::Accent;
+pub use accent::TooPale;
 pub use delivery::{Delivery, LiveState, Progress, Resend};
 pub use desk_own_rules_page::{OwnRulesPage, OwnRulesSaid};
 pub use desk_page::{
@@ -49,6 +53,7 @@ pub use frame::{Forms, Frame, Support};
 pub use history_page::{HistoryPage, PastEvent};
 pub use language::Language;
 pub use link_page::LinkPage;
+pub use look::{LogoShown, Look, OwnFile, own_files};
 pub use message_page::{Message, MessagePage};
 pub use moment::Moment;
 pub use qr_code::{QrCode, TooLong};

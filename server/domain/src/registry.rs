@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Locale, MethodKind, Mode, Policy, Rollout, SharedBytes, Time};
+use crate::{Colour, Locale, Logo, MethodKind, Mode, Policy, Rollout, SharedBytes, Time};
 
 /// One host, one name space of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,12 @@ pub struct RelyingParty {
     /// Whom its users ring when nothing works.
     #[serde(default)]
     pub support: Contact,
+    /// The colour of its pages; none: ours.
+    #[serde(default)]
+    pub accent: Option<Colour>,
+    /// The picture at their head; none: the first letter of its name.
+    #[serde(default)]
+    pub logo: Option<Logo>,
     /// When it was added.
     pub created: Time,
 }

@@ -77,6 +77,8 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         remember: 0,
         rollout: Rollout::REQUIRED,
         support: Contact::default(),
+        accent: None,
+        logo: None,
         created: app.now(),
     };
     register(app, Registration::RelyingParty { party: Box::new(desk), by: Text::clean("command") }).await

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Contact, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, RelyingParty, Rollout,
-    Scope,
+    ApiKey, Contact, Enforcement, Locale, Logo, MethodKind, Mode, NotALocale, Organisation, Policy, RelyingParty,
+    Rollout, Scope,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -86,6 +86,10 @@ pub struct RelyingPartySet {
     pub rule: Option<RuleSet>,
     /// Whom users ring when nothing works.
     pub support: ContactChange,
+    /// The colour of its pages, like `#0B6B5D`; empty: ours.
+    pub accent: Option<String>,
+    /// The file of its logo, in base64url; empty: none.
+    pub logo: Option<String>,
     /// Who changes it, as chains name them.
     pub by: String,
 }
@@ -101,6 +105,8 @@ impl RelyingPartySet {
             remember_days: None,
             rule: None,
             support: ContactChange::default(),
+            accent: None,
+            logo: None,
             by: "command".to_owned(),
         }
     }
@@ -313,6 +319,8 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         remember: 0,
         rollout: Rollout::REQUIRED,
         support: Contact::default(),
+        accent: None,
+        logo: None,
         created: app.now(),
     };
     let answer = shown(&party);
@@ -333,6 +341,8 @@ fn shown(party: &RelyingParty) -> Value {
         "backups": party.methods.backups,
         "remember_days": party.remember / rules::DAY,
         "support": party.support,
+        "accent": party.accent,
+        "logo": party.logo.as_ref().map(|logo| json!({ "bytes": logo.png.len(), "width": logo.width, "height": logo.height })),
         "enforcement": enforcement(party.rollout.everyone),
         "groups": party.rollout.groups.iter().map(|(group, rule)| (group.to_string(), enforcement(*rule))).collect::<serde_json::Map<_, _>>(),
     })
@@ -378,6 +388,13 @@ fn mode(text: &str) -> Result<Mode, Refused> {
     }
 }
 
+/// The logo in a file; none: the file is empty.
+fn logo(file: &str) -> Result<Option<Logo>, Refused> {
+    let file = koppel_protocol::bytes::decode(file).map_err(|_| Refused::because("the logo is not base64url"))?;
+    let read = (!file.is_empty()).then(|| crate::logo::read(&file)).transpose();
+    read.map_err(|wrong| Refused(wrong.to_string()))
+}
+
 impl From<Wrong> for Refused {
     fn from(wrong: Wrong) -> Refused {
         Refused(wrong.to_string())
@@ -394,6 +411,8 @@ pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result
         remember_days: set.remember_days,
         rule: set.rule.as_ref().map(|set| Rule::parse(&set.rule, set.group.as_deref())).transpose()?,
         support: Some(set.support),
+        accent: set.accent,
+        logo: set.logo.as_deref().map(logo).transpose()?,
     };
     let changed = rules::change(app, party.id, change, Text::clean(&set.by)).await??;
     Ok(shown(&changed))

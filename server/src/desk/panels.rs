@@ -16,7 +16,9 @@ use super::visitor::Visitor;
 use crate::app::App;
 use crate::contact::ContactChange;
 use crate::pages::handlers::form;
-use crate::pages::{GroupLine, Language, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid, respond};
+use crate::pages::{
+    GroupLine, Language, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid, TooPale, respond,
+};
 use crate::problem::{Problem, Slug};
 use crate::progress::{self, Counts};
 use crate::rules::{self, Change, Rule, Wrong};
@@ -74,6 +76,8 @@ fn panel(app: &App, visitor: &Visitor, id: &str, act: DeskAct) -> Result<Arc<Rel
 #[derive(Deserialize)]
 pub(super) struct Came {
     pub(super) said: Option<String>,
+    /// The contrast of a colour that was too pale.
+    tenths: Option<u16>,
 }
 
 /// `GET /desk/panels/{id}`
@@ -88,12 +92,16 @@ pub(super) async fn show(
         let visitor = Visitor::signed_in(&app, &headers, source)?;
         let party = panel(&app, &visitor, &id, DeskAct::SeeProgress)?;
         let said = ALL_SAID.into_iter().find(|said| Some(said.name()) == came.said.as_deref());
+        let said = match said {
+            Some(RulesSaid::TooPale { .. }) => came.tenths.map(|tenths| RulesSaid::TooPale { tenths }),
+            said => said,
+        };
         Ok(respond(&page(&app, &visitor, &party, said).await?, None))
     };
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-const ALL_SAID: [RulesSaid; 11] = [
+const ALL_SAID: [RulesSaid; 13] = [
     RulesSaid::Saved,
     RulesSaid::NoFactor,
     RulesSaid::SignatureNeedsApp,
@@ -105,6 +113,8 @@ const ALL_SAID: [RulesSaid; 11] = [
     RulesSaid::NoTelephone,
     RulesSaid::NoWeb,
     RulesSaid::NoNote,
+    RulesSaid::NoColour,
+    RulesSaid::TooPale { tenths: 0 },
 ];
 
 async fn page(
@@ -170,6 +180,7 @@ fn rules_form(party: &RelyingParty, form_token: String, language: Language) -> R
         telephone: party.support.telephone.as_ref().map(ToString::to_string).unwrap_or_default(),
         web: party.support.web.clone().unwrap_or_default(),
         note: party.support.note.as_ref().map(ToString::to_string).unwrap_or_default(),
+        accent: party.accent.map(|accent| accent.to_string()).unwrap_or_default(),
     }
 }
 
@@ -235,7 +246,15 @@ struct SupportFields {
     note: String,
 }
 
-/// `POST /desk/panels/{id}/{what}`: the rules, a group's rule, or whom users ring.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookFields {
+    form_token: String,
+    seen: String,
+    accent: String,
+}
+
+/// `POST /desk/panels/{id}/{what}`: the rules, a group's rule, whom users ring, or the colour.
 pub(super) async fn set(
     State(app): State<Arc<App>>,
     Path((id, what)): Path<(String, String)>,
@@ -261,6 +280,10 @@ pub(super) async fn set(
                 let support = ContactChange { telephone: Some(telephone), web: Some(web), note: Some(note) };
                 (form_token, Ok(Change { seen: Some(seen), support: Some(support), ..Change::default() }))
             }
+            "look" => {
+                let LookFields { form_token, seen, accent } = form::read(&headers, &uri, body).await?;
+                (form_token, Ok(Change { seen: Some(seen), accent: Some(accent), ..Change::default() }))
+            }
             _ => return Err(Problem::new(Slug::NotFound)),
         };
         change(&app, &id, source, &headers, &form_token, asked).await
@@ -284,7 +307,11 @@ async fn change(
         Err(wrong) => Err(wrong),
     };
     let said = made.map_or_else(|wrong| said(&wrong), |()| RulesSaid::Saved);
-    Ok(Redirect::to(&format!("/desk/panels/{}?said={}", party.id, said.name())).into_response())
+    let tenths = match said {
+        RulesSaid::TooPale { tenths } => format!("&tenths={tenths}"),
+        _ => String::new(),
+    };
+    Ok(Redirect::to(&format!("/desk/panels/{}?said={}{tenths}", party.id, said.name())).into_response())
 }
 
 fn said(wrong: &Wrong) -> RulesSaid {
@@ -294,6 +321,8 @@ fn said(wrong: &Wrong) -> RulesSaid {
         Wrong::TooManyBackups { .. } => RulesSaid::TooManyBackups,
         Wrong::Days => RulesSaid::Days,
         Wrong::Meanwhile => RulesSaid::Meanwhile,
+        Wrong::Colour(_) => RulesSaid::NoColour,
+        Wrong::TooPale(TooPale(tenths)) => RulesSaid::TooPale { tenths: *tenths },
         Wrong::Telephone => RulesSaid::NoTelephone,
         Wrong::Web => RulesSaid::NoWeb,
         Wrong::Note => RulesSaid::NoNote,

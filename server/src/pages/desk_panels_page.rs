@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::desk_page::Bar;
-use super::{Frame, Page, Texts, assets};
+use super::{Frame, Language, Page, Texts, assets};
 
 /// The panels of an operator's organisations.
 #[derive(Clone, Debug, Template)]
@@ -159,6 +159,8 @@ pub struct RulesForm {
     pub web: String,
     /// A few words more.
     pub note: String,
+    /// The colour of its pages; empty: ours.
+    pub accent: String,
 }
 
 /// What came of a form.
@@ -186,6 +188,13 @@ pub enum RulesSaid {
     NoWeb,
     /// Too many words.
     NoNote,
+    /// Not written like a colour.
+    NoColour,
+    /// White words cannot be read on it.
+    TooPale {
+        /// The contrast, in tenths.
+        tenths: u16,
+    },
 }
 
 impl RulesSaid {
@@ -203,6 +212,8 @@ impl RulesSaid {
             RulesSaid::NoTelephone => "telephone",
             RulesSaid::NoWeb => "web",
             RulesSaid::NoNote => "note",
+            RulesSaid::NoColour => "colour",
+            RulesSaid::TooPale { .. } => "pale",
         }
     }
 
@@ -219,6 +230,11 @@ impl RulesSaid {
             RulesSaid::NoTelephone => texts.desk_support_no_telephone(),
             RulesSaid::NoWeb => texts.desk_support_no_web(),
             RulesSaid::NoNote => texts.desk_support_no_note(),
+            RulesSaid::NoColour => texts.desk_look_no_colour(),
+            RulesSaid::TooPale { tenths } => {
+                let point = if texts.language() == Language::Dutch { ',' } else { '.' };
+                texts.desk_look_too_pale(&format!("{}{point}{}", tenths / 10, tenths % 10))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use koppel_domain::Contact;
 
-use super::{Language, Texts};
+use super::{Language, Look, Texts};
 
 /// The frame of a page: its language, whose page it is, and for which account.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Frame {
     pub account: Option<String>,
     /// Whom to ring when nothing works, where that is known.
     pub support: Option<Support>,
+    /// The relying party's own colour and logo.
+    pub look: Look,
 }
 
 /// Whom to ring when nothing works.
@@ -51,7 +53,7 @@ impl Support {
 impl Frame {
     /// A page of nobody in particular.
     pub fn of(language: Language, party: impl Into<String>) -> Frame {
-        Frame { language, party: party.into(), account: None, support: None }
+        Frame { language, party: party.into(), account: None, support: None, look: Look::default() }
     }
 
     /// The sentences of this page.

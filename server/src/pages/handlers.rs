@@ -9,6 +9,7 @@ mod enrol;
 mod finish;
 pub(crate) mod form;
 mod history;
+mod own;
 pub(crate) mod screen;
 mod settings;
 pub(crate) mod show;
@@ -40,5 +41,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/p/{prompt}/kept", post(wizard::kept))
         .route("/p/{prompt}/change", post(settings::change))
         .route("/p/{prompt}/finish", post(finish::finish))
+        .route("/static/own/{name}", get(own::serve))
         .merge(assets::routes())
 }

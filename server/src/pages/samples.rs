@@ -1,13 +1,13 @@
 //! One sample of every state of every page: the tests render them all, and the gallery writes
 //! them to files to be looked at.
 
-use koppel_domain::{ChallengeState, DeliveryState, Role};
+use koppel_domain::{ChallengeState, Colour, DeliveryState, Logo, Role};
 
 use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
-    HistoryPage, HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Message, MessagePage, Moment, Offer,
-    OfferProblem, OwnMethod, OwnPhone, OwnRulesPage, OwnRulesSaid, PanelCard, PanelPage, PanelsPage, PastEvent,
+    HistoryPage, HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Look, Message, MessagePage, Moment,
+    Offer, OfferProblem, OwnMethod, OwnPhone, OwnRulesPage, OwnRulesSaid, PanelCard, PanelPage, PanelsPage, PastEvent,
     PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said, SettingsPage,
     SettingsProblem, SignInPage, SignInProblem, SpokenCode, Support, VerifyPage, VerifyStep, Way, WelcomePage,
     WelcomeProblem, Why, WizardPage, WizardStep,
@@ -69,6 +69,18 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
     }
     for (name, page) in settings(language) {
         add(&format!("settings-{name}"), Sample::Settings(page));
+    }
+    let own_look = |frame: Frame| {
+        let (accent, logo) = look();
+        Frame { look: Look::with(Some(accent), Some(&logo)), ..frame }
+    };
+    let page = verify(language, code(Progress::Shown, None));
+    add("look-verify", Sample::Verify(VerifyPage { frame: own_look(page.frame.clone()), ..page }));
+    for (name, page) in settings(language).into_iter().take(1) {
+        add(
+            &format!("look-settings-{name}"),
+            Sample::Settings(SettingsPage { frame: own_look(page.frame.clone()), ..page }),
+        );
     }
     for (name, page) in histories(language) {
         add(&format!("history{name}"), Sample::History(page));
@@ -140,6 +152,8 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("-no-telephone", Role::Admin, Some(RulesSaid::NoTelephone)),
         ("-no-web", Role::Admin, Some(RulesSaid::NoWeb)),
         ("-no-note", Role::Admin, Some(RulesSaid::NoNote)),
+        ("-no-colour", Role::Admin, Some(RulesSaid::NoColour)),
+        ("-too-pale", Role::Admin, Some(RulesSaid::TooPale { tenths: 31 })),
     ] {
         add(&format!("desk-panel{name}"), Sample::Panel(desk_panel(language, role, said)));
     }
@@ -168,6 +182,12 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         add(&format!("desk-audit{name}"), Sample::Audit(desk_audit(language, verdict)));
     }
     samples
+}
+
+/// The colour and the logo of a relying party that has its own.
+pub(crate) fn look() -> (Colour, Logo) {
+    let file = include_bytes!("../../examples/sample_logo.png");
+    (Colour([0x7A, 0x1F, 0x5C]), Logo { png: file.as_slice().into(), width: 96, height: 72 })
 }
 
 fn desk_frame(language: Language) -> Frame {
@@ -223,6 +243,7 @@ fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelP
             telephone: "085 - 123 45 67".to_owned(),
             web: "https://help.voorbeeld.nl/inloggen".to_owned(),
             note: String::new(),
+            accent: "#7A1F5C".to_owned(),
         }),
     }
 }

@@ -481,6 +481,12 @@ texts! {
     fn desk_support_no_telephone();
     fn desk_support_no_web();
     fn desk_support_no_note();
+    fn desk_look();
+    fn desk_look_intro();
+    fn desk_look_colour();
+    fn desk_look_save();
+    fn desk_look_no_colour();
+    fn desk_look_too_pale(ratio: &str);
     fn desk_own();
     fn desk_own_intro(organisation: &str);
     fn desk_own_open(organisation: &str);

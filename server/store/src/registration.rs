@@ -93,6 +93,8 @@ impl Registration {
                 "remember": party.remember,
                 "rollout": party.rollout,
                 "support": party.support,
+                "accent": party.accent,
+                "logo": party.logo.as_ref().map(|logo| logo.png.len()),
             }),
             Self::ApiKey { key, .. } => serde_json::json!({ "key": key.id, "scopes": key.scopes }),
             Self::RevokeApiKey { key, .. } => serde_json::json!({ "key": key }),

@@ -382,6 +382,14 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     let stale: Vec<_> = stale.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let answer = admin.browser.post(&format!("{path}/support"), &stale).await;
     assert!(location(&answer).ends_with("said=meanwhile"), "{answer:?}");
+    for (accent, said) in [("#FFD500", "1,4 : 1"), ("blauw", "Schrijf de kleur"), ("#7a1f5c", "value=\"#7A1F5C\"")] {
+        let now = seen(&shown);
+        let form = [("form_token", &*form_token), ("seen", &*now), ("accent", accent)];
+        let answer = admin.browser.post(&format!("{path}/look"), &form).await;
+        shown = admin.get(&location(&answer)).await;
+        assert!(shown.text.contains(said), "{said}: {shown:?}");
+    }
+    assert!(!shown.text.contains("/static/own/"), "the desk has our colours");
     let parties = command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() }).await;
     assert_eq!(parties["support"]["telephone"], "085 123 45 67");
     assert_eq!(parties["methods"], json!(["app", "totp"]));

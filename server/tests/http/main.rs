@@ -9,6 +9,7 @@ mod headers;
 mod import;
 mod live;
 mod login;
+mod look;
 mod methods;
 mod pages;
 mod proofs;
