@@ -101,8 +101,9 @@ pub(super) async fn show(
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-const ALL_SAID: [RulesSaid; 13] = [
+const ALL_SAID: [RulesSaid; 14] = [
     RulesSaid::Saved,
+    RulesSaid::SavedForNobody,
     RulesSaid::NoFactor,
     RulesSaid::SignatureNeedsApp,
     RulesSaid::TooManyBackups,
@@ -124,7 +125,7 @@ async fn page(
     said: Option<RulesSaid>,
 ) -> Result<PanelPage, Problem> {
     let language = visitor.place.language;
-    let progress = progress::progress(app, party).await?;
+    let progress = progress::lately(app, party).await?;
     let line = |group: Option<&Text>, counts: Counts, enforcement| GroupLine {
         group: group.map(ToString::to_string),
         rule: rule(enforcement, app, language),
@@ -302,11 +303,20 @@ async fn change(
     let visitor = Visitor::with_form(app, headers, source, form_token)?;
     let party = panel(app, &visitor, id, DeskAct::SetRules)?;
     let by = Text::clean(&format!("operator:{}", visitor.operator.name));
+    // A group whose rule changes, and not back to everyone's.
+    let group = asked.as_ref().ok().and_then(|asked| asked.rule.as_ref()).filter(|rule| rule.enforcement.is_some());
+    let group = group.and_then(|rule| rule.group.clone());
     let made = match asked {
-        Ok(asked) => rules::change(app, party.id, asked, by).await?.map(drop),
+        Ok(asked) => rules::change(app, party.id, asked, by).await?,
         Err(wrong) => Err(wrong),
     };
-    let said = made.map_or_else(|wrong| said(&wrong), |()| RulesSaid::Saved);
+    let said = match made {
+        Err(wrong) => said(&wrong),
+        Ok(party) if group.is_some() && !progress::now(app, &party).await?.groups.contains_key(&group) => {
+            RulesSaid::SavedForNobody
+        }
+        Ok(_) => RulesSaid::Saved,
+    };
     let tenths = match said {
         RulesSaid::TooPale { tenths } => format!("&tenths={tenths}"),
         _ => String::new(),

@@ -113,6 +113,7 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
         reason: call.reason.to_string(),
         ticket: call.ticket.to_string(),
         said: call.said,
+        about: call.about.map(|pairing| pairing.to_string()),
         findings: findings(app, account, language),
         code: live.map(|live| spoken(KoppelcodeAnswer::of(app, live, &host, &shown), language)),
         koppelcodes: policy.desk_koppelcodes == 1,
@@ -153,7 +154,7 @@ fn question(challenge: &Challenge, state: ChallengeState, language: Language) ->
     let delivery = challenge.delivery();
     let kind = delivery.map_or(MethodKind::App, |delivery| delivery.method);
     DeskQuestion {
-        at: language.moment(challenge.created.0),
+        at: Moment::of(challenge.created.0, language),
         way: challenge.login().is_none_or(|login| login.remembered.is_none()).then(|| way(kind)),
         reached: delivery.filter(|_| kind == MethodKind::App).map(|delivery| delivery.state),
         state,

@@ -262,6 +262,8 @@ pub struct CallPage {
     pub ticket: String,
     /// What came of the last act.
     pub said: Option<Said>,
+    /// The pairing whose check number that is about.
+    pub about: Option<String>,
     /// Why it does not work.
     pub findings: Vec<Finding>,
     /// The koppelcode that was handed out in this call, while it lives.
@@ -400,7 +402,7 @@ pub struct DeskPhone {
 #[derive(Clone, Debug)]
 pub struct DeskQuestion {
     /// When.
-    pub at: String,
+    pub at: Moment,
     /// By which method; none: the browser was remembered.
     pub way: Option<Way>,
     /// How far it came, where it went to a phone.
@@ -468,6 +470,17 @@ fn yes(is: bool) -> &'static str {
 }
 
 impl CallPage {
+    /// What was wrong with the check number of this phone.
+    fn wrong_number(&self, device: &PendingDevice) -> Option<Said> {
+        let number = matches!(self.said, Some(Said::WrongNumber { .. } | Said::Incomplete));
+        self.said.filter(|_| number && self.about.as_deref() == Some(device.pairing.as_str()))
+    }
+
+    /// What came of the last act, unless it stands beside a field.
+    fn said_on_top(&self) -> Option<Said> {
+        self.said.filter(|_| !self.pending.iter().any(|device| self.wrong_number(device).is_some()))
+    }
+
     /// What makes the page another one: what is typed on it stays while nothing of this changes.
     fn screen(&self) -> String {
         let pending: Vec<_> = self.pending.iter().map(|device| device.pairing.as_str()).collect();

@@ -168,6 +168,8 @@ pub struct RulesForm {
 pub enum RulesSaid {
     /// It holds from now.
     Saved,
+    /// It holds from now, and nobody has this group.
+    SavedForNobody,
     /// Recovery codes alone.
     NoFactor,
     /// Only a phone's signature counts.
@@ -198,10 +200,15 @@ pub enum RulesSaid {
 }
 
 impl RulesSaid {
+    fn is_saved(self) -> bool {
+        matches!(self, RulesSaid::Saved | RulesSaid::SavedForNobody)
+    }
+
     /// As the address of the page says it.
     pub fn name(self) -> &'static str {
         match self {
             RulesSaid::Saved => "saved",
+            RulesSaid::SavedForNobody => "nobody",
             RulesSaid::NoFactor => "no-factor",
             RulesSaid::SignatureNeedsApp => "signature",
             RulesSaid::TooManyBackups => "backups",
@@ -220,6 +227,7 @@ impl RulesSaid {
     fn text(self, texts: &Texts) -> String {
         match self {
             RulesSaid::Saved => texts.desk_rules_saved(),
+            RulesSaid::SavedForNobody => texts.desk_rules_saved_nobody(),
             RulesSaid::NoFactor => texts.desk_rules_no_factor(),
             RulesSaid::SignatureNeedsApp => texts.desk_rules_signature(),
             RulesSaid::TooManyBackups => texts.desk_rules_too_many(),
@@ -248,7 +256,8 @@ impl Page for PanelsPage {
 impl Page for PanelPage {
     fn status(&self) -> StatusCode {
         match self.said {
-            None | Some(RulesSaid::Saved) => StatusCode::OK,
+            None => StatusCode::OK,
+            Some(said) if said.is_saved() => StatusCode::OK,
             Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }

@@ -142,6 +142,7 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("", Role::Supervisor, None),
         ("-rules", Role::Admin, None),
         ("-saved", Role::Admin, Some(RulesSaid::Saved)),
+        ("-nobody", Role::Admin, Some(RulesSaid::SavedForNobody)),
         ("-no-factor", Role::Admin, Some(RulesSaid::NoFactor)),
         ("-signature", Role::Admin, Some(RulesSaid::SignatureNeedsApp)),
         ("-too-many", Role::Admin, Some(RulesSaid::TooManyBackups)),
@@ -265,6 +266,7 @@ fn desk_home(language: Language, problem: Option<FindProblem>) -> HomePage {
 
 fn desk_call(language: Language) -> CallPage {
     let at = |minute: u64| language.moment(1_795_744_980 + 60 * minute);
+    let moment = |minute: u64| Moment::of(1_795_744_980 + 60 * minute, language);
     CallPage {
         frame: desk_frame(language),
         bar: bar(Role::Supervisor),
@@ -277,6 +279,7 @@ fn desk_call(language: Language) -> CallPage {
         reason: "telefoon kwijt".to_owned(),
         ticket: "INC-20417".to_owned(),
         said: None,
+        about: None,
         findings: Vec::new(),
         code: None,
         koppelcodes: true,
@@ -311,18 +314,18 @@ fn desk_call(language: Language) -> CallPage {
         }],
         questions: vec![
             DeskQuestion {
-                at: at(5),
+                at: moment(5),
                 way: Some(Way::App),
                 reached: Some(DeliveryState::Unreached),
                 state: ChallengeState::Pending,
             },
             DeskQuestion {
-                at: at(0),
+                at: moment(0),
                 way: Some(Way::App),
                 reached: Some(DeliveryState::Shown),
                 state: ChallengeState::Consumed,
             },
-            DeskQuestion { at: at(0), way: Some(Way::Authenticator), reached: None, state: ChallengeState::Failed },
+            DeskQuestion { at: moment(0), way: Some(Way::Authenticator), reached: None, state: ChallengeState::Failed },
         ],
         reset: ResetNow::Open { waits: false, second_agent: true },
         may_audit: true,
@@ -401,7 +404,15 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
         ),
         ("code", CallPage { code: Some(code.clone()), ..plain.clone() }),
         ("pending", CallPage { code: Some(code), pending: vec![device.clone()], ..plain.clone() }),
-        ("wrong", CallPage { pending: vec![device], said: Some(Said::WrongNumber { tries_left: 2 }), ..plain.clone() }),
+        (
+            "wrong",
+            CallPage {
+                about: Some(device.pairing.clone()),
+                pending: vec![device],
+                said: Some(Said::WrongNumber { tries_left: 2 }),
+                ..plain.clone()
+            },
+        ),
         ("confirmed", CallPage { said: Some(Said::Confirmed), ..plain }),
         ("protected", CallPage { reset: ResetNow::Open { waits: true, second_agent: true }, ..protected.clone() }),
         ("asked", CallPage { reset: asked(false, false), said: Some(Said::ResetAsked), ..protected.clone() }),

@@ -272,6 +272,8 @@ texts! {
     fn wizard_codes_title();
     fn wizard_codes_once();
     fn wizard_codes_print();
+    fn wizard_codes_save();
+    fn wizard_codes_file();
     fn wizard_codes_tick();
     fn wizard_codes_kept_title();
     fn wizard_codes_kept_text();
@@ -458,6 +460,7 @@ texts! {
     fn desk_rules_care();
     fn desk_rules_save();
     fn desk_rules_saved();
+    fn desk_rules_saved_nobody();
     fn desk_rules_no_factor();
     fn desk_rules_signature();
     fn desk_rules_too_many();

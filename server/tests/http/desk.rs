@@ -356,6 +356,11 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     let group = [("form_token", &*form_token), ("group", "beheer"), ("rule", "required"), ("day", "")];
     let shown = admin.browser.post(&format!("{path}/group"), &group).await;
     let shown = admin.get(&location(&shown)).await;
+    assert!(shown.text.contains("geen enkele klant zit in deze groep"), "{shown:?}");
+    world.put_user("klaas").await;
+    assert!(admin.get(&path).await.text.contains("van 2 klanten"), "counted lately");
+    world.clock.forward(61);
+    assert!(admin.get(&path).await.text.contains("van 3 klanten"), "a minute is over");
     assert!(shown.text.contains("<th scope=\"row\">beheer</th><td>Verplicht</td>"), "{shown:?}");
     let form = |seen: &str, telephone: &'static str, web: &'static str| {
         [
