@@ -27,6 +27,11 @@ fn main() -> anyhow::Result<()> {
     for asset in assets::all() {
         fs::write(folder.join("static").join(&asset.name), asset.bytes)?;
     }
+    fs::create_dir_all(folder.join("static/own"))?;
+    let (accent, logo) = samples::look();
+    for file in own_files(Some(accent), Some(&logo)) {
+        fs::write(folder.join("static/own").join(&file.name), file.bytes)?;
+    }
     let mut statuses = Map::new();
     for language in Language::ALL {
         let pages = folder.join(language.tag());
@@ -36,6 +41,7 @@ fn main() -> anyhow::Result<()> {
                 samples::Sample::Verify(page) => (page.render()?, page.status()),
                 samples::Sample::Enrol(page) => (page.render()?, page.status()),
                 samples::Sample::Settings(page) => (page.render()?, page.status()),
+                samples::Sample::History(page) => (page.render()?, page.status()),
                 samples::Sample::Wizard(page) => (page.render()?, page.status()),
                 samples::Sample::Link(page) => (page.render()?, page.status()),
                 samples::Sample::Message(page) => (page.render()?, page.status()),
@@ -44,6 +50,7 @@ fn main() -> anyhow::Result<()> {
                 samples::Sample::Home(page) => (page.render()?, page.status()),
                 samples::Sample::Call(page) => (page.render()?, page.status()),
                 samples::Sample::Panels(page) => (page.render()?, page.status()),
+                samples::Sample::OwnRules(page) => (page.render()?, page.status()),
                 samples::Sample::Panel(page) => (page.render()?, page.status()),
                 samples::Sample::Audit(page) => (page.render()?, page.status()),
             };

@@ -87,6 +87,8 @@ pub struct App {
     pub mail: Option<Mail>,
     /// Rules of relying parties are changed one at a time.
     pub rules: tokio::sync::Mutex<()>,
+    /// How far roll-outs are, as counted lately.
+    pub counted: crate::progress::Counted,
     /// Operators who are signed in.
     pub desk: crate::desk::Sessions,
     /// How many recovery codes and passwords may be hashed at once.

@@ -1,18 +1,19 @@
 //! The command line.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
-use koppel_server::Config;
 use koppel_server::commands::{
-    ApiKeyAdd, Command, Desk, MailStep, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
-    RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset, WebhookAct, WebhookStep,
+    ApiKeyAdd, Command, ContactChange, Desk, MailStep, OperatorPut, OrganisationAdd, PolicySet, ProgressReport,
+    RelyingPartyAdd, RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset, WebhookAct, WebhookStep,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
+use koppel_server::{Config, logo};
 
 /// Koppel's verification server: a phone as the second key of a web login.
 #[derive(Debug, Parser)]
@@ -248,6 +249,14 @@ pub(crate) enum RelyingPartyDo {
         /// Only for this group of users, as the panel names it
         #[arg(long, value_name = "GROUP", requires = "enforcement")]
         group: Option<String>,
+        #[command(flatten)]
+        support: SupportIs,
+        /// The colour of its pages, like "#0B6B5D": dark enough for white words; empty: ours
+        #[arg(long, value_name = "COLOUR")]
+        accent: Option<String>,
+        /// The logo of its pages: a PNG file of at most 3 KiB, best 72 pixels high; empty: none
+        #[arg(long, value_name = "FILE", value_parser = picture)]
+        logo: Option<String>,
     },
     /// Show its rules
     Show {
@@ -262,6 +271,34 @@ pub(crate) enum RelyingPartyDo {
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
     },
+}
+
+/// No file is read further, whatever it is.
+const MOST_READ: u64 = 1024 * 1024;
+
+/// A logo's file, in base64url.
+fn picture(path: &str) -> Result<String, String> {
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    let mut file = Vec::new();
+    let read = std::fs::File::open(path).and_then(|opened| opened.take(MOST_READ).read_to_end(&mut file));
+    read.map_err(|error| format!("cannot be read: {error}"))?;
+    logo::read(&file).map_err(|wrong| wrong.to_string())?;
+    Ok(koppel_protocol::bytes::encode(&file))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SupportIs {
+    /// The telephone number that pages show when nothing works; empty: none
+    #[arg(long, value_name = "NUMBER")]
+    support_telephone: Option<String>,
+    /// The https address of a page that they show beside it; empty: none
+    #[arg(long, value_name = "URL")]
+    support_web: Option<String>,
+    /// A few words that they show beside it, such as opening hours; empty: none
+    #[arg(long, value_name = "TEXT")]
+    support_note: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -648,10 +685,34 @@ impl RelyingPartyDo {
                 methods,
                 backups,
             }),
-            RelyingPartyDo::Set { name, methods, backups, mode, remember_days, enforcement, group } => {
+            RelyingPartyDo::Set {
+                name,
+                methods,
+                backups,
+                mode,
+                remember_days,
+                enforcement,
+                group,
+                support,
+                accent,
+                logo,
+            } => {
                 let rule = enforcement.map(|rule| RuleSet { rule, group });
                 let by = format!("command:{}", whoever_runs_this());
-                Command::RelyingPartySet(RelyingPartySet { name, methods, backups, mode, remember_days, rule, by })
+                let SupportIs { support_telephone, support_web, support_note } = support;
+                let support = ContactChange { telephone: support_telephone, web: support_web, note: support_note };
+                Command::RelyingPartySet(RelyingPartySet {
+                    name,
+                    methods,
+                    backups,
+                    mode,
+                    remember_days,
+                    rule,
+                    support,
+                    accent,
+                    logo,
+                    by,
+                })
             }
         })
     }

@@ -6,6 +6,7 @@
 //! holds a code that lets somebody in, or a secret; a koppelcode is shown to whoever handed it out, while it lives.
 
 mod call;
+mod own_rules;
 mod panels;
 mod sessions;
 mod shown;
@@ -37,6 +38,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/desk/call/{act}", post(call::act))
         .route("/desk/panels", get(panels::list))
         .route("/desk/panels/{id}", get(panels::show))
-        .route("/desk/panels/{id}/rules", post(panels::set_rules))
-        .route("/desk/panels/{id}/group", post(panels::set_group))
+        .route("/desk/panels/{id}/{what}", post(panels::set))
+        .route("/desk/organisations/{id}", get(own_rules::show).post(own_rules::set))
 }

@@ -1,9 +1,11 @@
 //! How far a roll-out is: in each group of users, how many have a second factor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use koppel_domain::{Account, Enforcement, ExternalId, RelyingParty, Rollout, Standing, UserStatus};
+use koppel_domain::{Account, Enforcement, ExternalId, RelyingParty, Rollout, Standing, Terms, Time, UserStatus};
 use koppel_protocol::Text;
+use koppel_protocol::id::RelyingPartyId;
 use koppel_store::{Store, Users};
 
 use crate::app::{App, unavailable};
@@ -94,19 +96,24 @@ pub async fn users(
     Ok((users, next))
 }
 
+/// Where a user stands; none: the panel does not want them, and they are counted apart.
+pub fn standing(account: &Account, terms: &Terms) -> Option<Standing> {
+    (account.user.status == UserStatus::Active).then(|| account.standing(terms))
+}
+
 /// Reads all users of a relying party.
 ///
 /// # Errors
 /// *Unavailable*.
-pub async fn progress(app: &App, party: &RelyingParty) -> Result<Progress, Problem> {
+async fn progress(app: &App, party: &RelyingParty) -> Result<Progress, Problem> {
     let terms = party.terms();
     let (mut progress, mut after) = (Progress::default(), None);
     loop {
         let (some, next) = users(app, party, after, AT_ONCE).await?;
         for account in some {
-            match account.user.status {
-                UserStatus::Active => progress.count(account.user.group.clone(), account.standing(&terms)),
-                UserStatus::Disabled | UserStatus::Deleted { .. } => progress.disabled += 1,
+            match standing(&account, &terms) {
+                Some(standing) => progress.count(account.user.group.clone(), standing),
+                None => progress.disabled += 1,
             }
         }
         match next {
@@ -114,6 +121,40 @@ pub async fn progress(app: &App, party: &RelyingParty) -> Result<Progress, Probl
             None => return Ok(progress),
         }
     }
+}
+
+/// What was counted lately: reading all users takes a while, and whoever looks at a panel looks again.
+#[derive(Debug, Default)]
+pub struct Counted(Mutex<HashMap<RelyingPartyId, (Time, Terms, Arc<Progress>)>>);
+
+/// So long a count is shown, in seconds.
+const SHOWN_FOR: u32 = 60;
+
+/// How far the users of a relying party are, as it was at most a minute ago, by the rules of now.
+///
+/// # Errors
+/// *Unavailable*.
+pub async fn lately(app: &App, party: &RelyingParty) -> Result<Arc<Progress>, Problem> {
+    let terms = party.terms();
+    let known = {
+        let counted = app.counted.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.get(&party.id).filter(|(at, by, _)| app.now() < at.plus(SHOWN_FOR) && *by == terms).cloned()
+    };
+    match known {
+        Some((_, _, progress)) => Ok(progress),
+        None => now(app, party).await,
+    }
+}
+
+/// The same, counted now.
+///
+/// # Errors
+/// *Unavailable*.
+pub async fn now(app: &App, party: &RelyingParty) -> Result<Arc<Progress>, Problem> {
+    let counted = Arc::new(progress(app, party).await?);
+    let mut kept = app.counted.0.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.insert(party.id, (app.now(), party.terms(), counted.clone()));
+    Ok(counted)
 }
 
 #[cfg(test)]

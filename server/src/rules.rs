@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use koppel_domain::{Enforcement, MethodKind, MethodRules, Mode, RelyingParty, Rollout, Time, remembered};
+use koppel_domain::{
+    Colour, Enforcement, Logo, MethodKind, MethodRules, Mode, NotAColour, RelyingParty, Rollout, Time, remembered,
+};
 use koppel_protocol::Text;
 use koppel_protocol::hash::sha256;
 use koppel_protocol::id::RelyingPartyId;
 use koppel_store::{Registration, Store};
 
 use crate::app::{App, unavailable};
+use crate::contact::ContactChange;
+use crate::pages::{Accent, TooPale};
 use crate::problem::{Problem, Slug};
 
 /// Seconds.
@@ -32,6 +36,12 @@ pub struct Change {
     pub remember_days: Option<u8>,
     /// From when on a second factor is asked, of everyone or of a group.
     pub rule: Option<Rule>,
+    /// Whom users ring when nothing works.
+    pub support: Option<ContactChange>,
+    /// The colour of its pages, like `#0B6B5D`; empty: ours.
+    pub accent: Option<String>,
+    /// The logo of its pages; none: no logo.
+    pub logo: Option<Option<Logo>>,
 }
 
 /// From when on a second factor is asked.
@@ -72,6 +82,21 @@ pub enum Wrong {
     /// Somebody else changed them since they were read.
     #[error("the rules were changed meanwhile: look again")]
     Meanwhile,
+    /// Nobody can ring that.
+    #[error("a telephone number is 3 to 15 digits, with +, spaces, dashes and brackets if you like")]
+    Telephone,
+    /// No page to send people to.
+    #[error("the support page is an https:// address of at most 200 bytes, without a name or password in it")]
+    Web,
+    /// Not written like a colour.
+    #[error("{0}")]
+    Colour(#[from] NotAColour),
+    /// White words cannot be read on it.
+    #[error("{0}")]
+    TooPale(#[from] TooPale),
+    /// Too long, or not plain text.
+    #[error("the note is at most 64 bytes of text without control characters")]
+    Note,
     /// A group's name does not fit.
     #[error("the group is 1 to 64 bytes of text without control characters")]
     Group,
@@ -168,6 +193,15 @@ impl Change {
             }
             party.remember = seconds;
         }
+        if let Some(support) = self.support {
+            party.support = support.of(party.support.clone())?;
+        }
+        if let Some(accent) = self.accent.as_deref().map(str::trim) {
+            party.accent = if accent.is_empty() { None } else { Some(colour(accent)?) };
+        }
+        if let Some(logo) = self.logo {
+            party.logo = logo;
+        }
         party.methods = methods;
         party.mode = self.mode.unwrap_or(party.mode);
         if let Some(rule) = self.rule {
@@ -177,9 +211,17 @@ impl Change {
     }
 }
 
+/// A colour that is readable in both themes.
+fn colour(text: &str) -> Result<Colour, Wrong> {
+    let colour = text.parse::<Colour>()?;
+    Accent::of(colour)?;
+    Ok(colour)
+}
+
 /// Names the rules as they are, so that a form can say which it saw.
 pub fn mark(party: &RelyingParty) -> String {
-    let rules = (&party.mode, &party.methods, party.remember, &party.rollout);
+    let rules =
+        (&party.mode, &party.methods, party.remember, &party.rollout, &party.support, &party.accent, &party.logo);
     let written = serde_json::to_vec(&rules).unwrap_or_default();
     koppel_protocol::bytes::encode(sha256(&written).as_bytes())
 }

@@ -166,6 +166,7 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         webhooks: Webhooks::new(Reach::new(&config.webhook_allow), &roots),
         directory: Directory::new(roots),
         rules: tokio::sync::Mutex::default(),
+        counted: crate::progress::Counted::default(),
         desk: crate::desk::Sessions::default(),
         hash_turns: Semaphore::new(crate::slow_hash::AT_ONCE),
         directory_turns: Semaphore::new(permits(config.limits.directory_questions)),

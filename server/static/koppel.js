@@ -9,6 +9,8 @@ document.addEventListener("DOMContentLoaded", () => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
+  document.querySelectorAll("[data-save]").forEach(save);
+  document.querySelectorAll("time").forEach(moment);
   document.querySelectorAll("[data-fragment]").forEach(fragment);
   document.querySelectorAll(".copy").forEach(copy);
   document.querySelectorAll(".ring").forEach(ring);
@@ -110,6 +112,25 @@ function ring(element) {
     dispatchEvent(new Event("timeup"));
   };
   tick();
+}
+
+/** Saves the codes of the page as a file; they go nowhere but to the disk. */
+function save(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const lines = [...document.querySelectorAll(".codes code")].map((code) => code.textContent + "\n");
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(new Blob(lines, { type: "text/plain" }));
+    file.download = button.dataset.save;
+    file.click();
+    URL.revokeObjectURL(file.href);
+  });
+}
+
+/** Says a moment in the time of whoever reads. */
+function moment(element) {
+  const written = { dateStyle: "medium", timeStyle: "short" };
+  element.textContent = new Date(element.dateTime).toLocaleString(document.documentElement.lang, written);
 }
 
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

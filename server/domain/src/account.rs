@@ -10,7 +10,7 @@ use koppel_protocol::{
 
 use crate::{
     Challenge, Change, Counter, CounterKind, Decision, Device, DeviceCopy, ExternalId, Invitation, Method, MethodKind,
-    MethodRules, Notice, Pairing, Prompt, Row, Time, User, UserStatus,
+    MethodRules, Notice, Pairing, Policy, Prompt, Row, Time, User, UserStatus,
 };
 
 /// A user and all rows that hang on it.
@@ -100,9 +100,14 @@ impl Account {
         self.usable_methods(rules).any(|kind| kind != MethodKind::Recovery)
     }
 
-    /// A protected user who can still prove themselves: no desk adds a phone for them before a reset was granted.
-    pub fn waits_for_a_reset(&self) -> bool {
-        self.user.protected && (self.has_a_phone() || self.is_protected(MethodRules::ALL))
+    /// Whether a desk resets this user only after a wait or with a second agent: the panel said so of them, or the policy of everybody.
+    pub fn is_guarded(&self, policy: &Policy) -> bool {
+        self.user.protected || policy.protect_everybody == 1
+    }
+
+    /// A guarded user who can still prove themselves: no desk adds a phone for them before a reset was granted.
+    pub fn waits_for_a_reset(&self, policy: &Policy) -> bool {
+        self.is_guarded(policy) && (self.has_a_phone() || self.is_protected(MethodRules::ALL))
     }
 
     /// How many methods besides the first there still must be.

@@ -167,6 +167,12 @@ settings! {
     nonce_lifetime = 300, 60..=300;
     /// How long the reset of a protected user waits, unless a second agent says yes. Ours: a day.
     reset_wait = 86_400, 3600..=604_800;
+    /// 1 when every user is protected, as a panel can say of some: a reset waits, and no desk adds a phone before it.
+    protect_everybody = 0, 0..=1;
+    /// 1 when a second agent's yes ends the wait of a reset.
+    second_agent = 1, 0..=1;
+    /// 1 when support hands out koppelcodes; 0: only a command on the machine does.
+    desk_koppelcodes = 1, 0..=1;
     /// 1 when only a biometric, never a PIN, may approve.
     biometric_only = 0, 0..=1;
     /// 1 when the organisation lets people pair with user name and password (login door).

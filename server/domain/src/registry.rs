@@ -6,7 +6,7 @@ use koppel_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Locale, MethodKind, Mode, Policy, Region, Rollout, SharedBytes, Time};
+use crate::{Colour, Locale, Logo, MethodKind, Mode, Policy, Region, Rollout, SharedBytes, Time};
 
 /// One host, one name space of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,15 @@ pub struct RelyingParty {
     /// Where it hears what happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
+    /// Whom its users ring when nothing works.
+    #[serde(default)]
+    pub support: Contact,
+    /// The colour of its pages; none: ours.
+    #[serde(default)]
+    pub accent: Option<Colour>,
+    /// The picture at their head; none: the first letter of its name.
+    #[serde(default)]
+    pub logo: Option<Logo>,
     /// When it was added.
     pub created: Time,
 }
@@ -105,6 +114,17 @@ impl Webhook {
             |only: &String| kind == only || kind.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('.'));
         self.only.is_empty() || self.only.iter().any(fits)
     }
+}
+
+/// Whom users ring when nothing works, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// A telephone number, as people write it.
+    pub telephone: Option<Text>,
+    /// The https address of a page.
+    pub web: Option<String>,
+    /// A few words more, such as opening hours.
+    pub note: Option<Text>,
 }
 
 impl RelyingParty {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Command, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply, Role,
-    Rollout, Welcome,
+    Command, Contact, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply,
+    Role, Rollout, Welcome,
 };
 use koppel_protocol::id::{OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -78,6 +78,9 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         remember: 0,
         rollout: Rollout::REQUIRED,
         webhook: None,
+        support: Contact::default(),
+        accent: None,
+        logo: None,
         created: app.now(),
     };
     register(app, Registration::RelyingParty { party: Box::new(desk), by: Text::clean("command") }).await

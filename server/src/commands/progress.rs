@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use koppel_domain::{ExternalId, Standing, UserStatus};
+use koppel_domain::{ExternalId, Standing};
 use koppel_protocol::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -65,10 +65,7 @@ pub(super) async fn piece(app: &App, asked: ProgressPiece) -> Result<Value, Refu
     let terms = party.terms();
     let (users, next) = progress::users(app, &party, asked.after, AT_ONCE).await?;
     let person = |account: koppel_domain::Account| {
-        let standing = match account.user.status {
-            UserStatus::Active => account.standing(&terms).name(),
-            UserStatus::Disabled | UserStatus::Deleted { .. } => "disabled",
-        };
+        let standing = progress::standing(&account, &terms).map_or("disabled", Standing::name);
         let user = account.user;
         Person {
             external_id: user.external_id,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Enforcement, Locale, MethodKind, Mode, NotALocale, Organisation, Policy, Region, RelyingParty, Rollout,
-    Scope, contacts::NotARegion,
+    ApiKey, Contact, Enforcement, Locale, Logo, MethodKind, Mode, NotALocale, Organisation, Policy, Region,
+    RelyingParty, Rollout, Scope, contacts::NotARegion,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -17,6 +17,7 @@ use super::Refused;
 use crate::api::relying_party::key_text;
 use crate::app::{App, unavailable};
 use crate::config;
+use crate::contact::ContactChange;
 use crate::contacts;
 use crate::rules::{self, Rule, Wrong};
 
@@ -86,6 +87,12 @@ pub struct RelyingPartySet {
     pub remember_days: Option<u8>,
     /// From when on users who have none must set one up.
     pub rule: Option<RuleSet>,
+    /// Whom users ring when nothing works.
+    pub support: ContactChange,
+    /// The colour of its pages, like `#0B6B5D`; empty: ours.
+    pub accent: Option<String>,
+    /// The file of its logo, in base64url; empty: none.
+    pub logo: Option<String>,
     /// Who changes it, as chains name them.
     pub by: String,
 }
@@ -100,6 +107,9 @@ impl RelyingPartySet {
             mode: None,
             remember_days: None,
             rule: None,
+            support: ContactChange::default(),
+            accent: None,
+            logo: None,
             by: "command".to_owned(),
         }
     }
@@ -270,6 +280,8 @@ pub(super) fn organisation(app: &App, which: Option<&str>) -> Result<Arc<Organis
 }
 
 pub(super) async fn set_policy(app: &App, set: PolicySet) -> Result<Value, Refused> {
+    // One at a time: the policy is written whole.
+    let _turn = app.rules.lock().await;
     let organisation = organisation(app, set.organisation.as_deref())?;
     let mut policy = organisation.policy.clone();
     if let Some(setting) = &set.setting {
@@ -318,6 +330,9 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         remember: 0,
         rollout: Rollout::REQUIRED,
         webhook: None,
+        support: Contact::default(),
+        accent: None,
+        logo: None,
         created: app.now(),
     };
     let answer = shown(&party);
@@ -337,6 +352,9 @@ fn shown(party: &RelyingParty) -> Value {
         "methods": methods.collect::<Vec<_>>(),
         "backups": party.methods.backups,
         "remember_days": party.remember / rules::DAY,
+        "support": party.support,
+        "accent": party.accent,
+        "logo": party.logo.as_ref().map(|logo| json!({ "bytes": logo.png.len(), "width": logo.width, "height": logo.height })),
         "enforcement": enforcement(party.rollout.everyone),
         "groups": party.rollout.groups.iter().map(|(group, rule)| (group.to_string(), enforcement(*rule))).collect::<serde_json::Map<_, _>>(),
     })
@@ -382,6 +400,13 @@ fn mode(text: &str) -> Result<Mode, Refused> {
     }
 }
 
+/// The logo in a file; none: the file is empty.
+fn logo(file: &str) -> Result<Option<Logo>, Refused> {
+    let file = koppel_protocol::bytes::decode(file).map_err(|_| Refused::because("the logo is not base64url"))?;
+    let read = (!file.is_empty()).then(|| crate::logo::read(&file)).transpose();
+    read.map_err(|wrong| Refused(wrong.to_string()))
+}
+
 impl From<Wrong> for Refused {
     fn from(wrong: Wrong) -> Refused {
         Refused(wrong.to_string())
@@ -397,6 +422,9 @@ pub(super) async fn set_relying_party(app: &App, set: RelyingPartySet) -> Result
         mode: set.mode.as_deref().map(mode).transpose()?,
         remember_days: set.remember_days,
         rule: set.rule.as_ref().map(|set| Rule::parse(&set.rule, set.group.as_deref())).transpose()?,
+        support: Some(set.support),
+        accent: set.accent,
+        logo: set.logo.as_deref().map(logo).transpose()?,
     };
     let changed = rules::change(app, party.id, change, Text::clean(&set.by)).await??;
     Ok(shown(&changed))

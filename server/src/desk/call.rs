@@ -44,8 +44,8 @@ pub(super) fn refused(app: &App, headers: &HeaderMap, source: Source, problem: &
         }
         _ => Message::Unavailable,
     };
-    let frame = Place::of(app, headers, source).map(|place| place.frame());
-    let frame = frame.unwrap_or(Frame { language: Language::default(), party: "Koppel".to_owned(), account: None });
+    let frame = Place::of(app, headers, source).ok().map(|place| place.frame());
+    let frame = frame.unwrap_or_else(|| Frame::of(Language::default(), "Koppel"));
     respond(&MessagePage { frame, message, forms: None }, None)
 }
 
@@ -105,8 +105,15 @@ async fn begin(app: &App, visitor: &Visitor, form: &FindForm) -> Result<Result<C
     let Some(account) = look_for(app, organisation, form.name.trim()).await? else {
         return Ok(Err(FindProblem::NobodyThere));
     };
-    let call =
-        Call { user: account.user.id, organisation: organisation.id, reason, ticket, invitation: None, said: None };
+    let call = Call {
+        user: account.user.id,
+        organisation: organisation.id,
+        reason,
+        ticket,
+        invitation: None,
+        said: None,
+        about: None,
+    };
     let by = visitor.acts(&call, DeskAct::Look)?;
     app.decide(Locator::User(call.user), Command::LookUp, by).await?;
     Ok(Ok(call))
@@ -204,6 +211,7 @@ pub(super) async fn act(
             app.desk.put_call(&visitor.key, None);
             return Ok(Redirect::to("/desk").into_response());
         }
+        call.about = fields.what.as_deref().and_then(|what| what.parse().ok());
         let (kind, command) = match command(&act, &fields) {
             Ok(asked) => asked,
             Err(Asked::Nothing) => return Err(Problem::new(Slug::NotFound)),

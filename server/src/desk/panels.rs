@@ -14,8 +14,11 @@ use super::call::{helps, refused};
 use super::shown::bar;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::contact::ContactChange;
 use crate::pages::handlers::form;
-use crate::pages::{GroupLine, Language, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid, respond};
+use crate::pages::{
+    GroupLine, Language, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid, TooPale, respond,
+};
 use crate::problem::{Problem, Slug};
 use crate::progress::{self, Counts};
 use crate::rules::{self, Change, Rule, Wrong};
@@ -35,7 +38,10 @@ pub(super) async fn list(State(app): State<Arc<App>>, source: Source, headers: H
             .map(|party| card(&app, &visitor, &party))
             .collect::<Result<Vec<_>, Problem>>()?;
         panels.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-        let page = PanelsPage { frame: visitor.place.frame(), bar: bar(&app, &visitor)?, panels };
+        let own = helps(&app, &visitor).into_iter();
+        let own = own.filter(|organisation| visitor.operator.may(DeskAct::SetRules, organisation.id));
+        let organisations = own.map(|own| (own.id.to_string(), own.name.to_string())).collect();
+        let page = PanelsPage { frame: visitor.place.frame(), bar: bar(&app, &visitor)?, panels, organisations };
         Ok(respond(&page, None))
     };
     shown().unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
@@ -66,9 +72,12 @@ fn panel(app: &App, visitor: &Visitor, id: &str, act: DeskAct) -> Result<Arc<Rel
     if visitor.operator.may(act, party.organisation) { Ok(party) } else { Err(not_found()) }
 }
 
+/// What came of a form, as its answer leads back.
 #[derive(Deserialize)]
 pub(super) struct Came {
-    said: Option<String>,
+    pub(super) said: Option<String>,
+    /// The contrast of a colour that was too pale.
+    tenths: Option<u16>,
 }
 
 /// `GET /desk/panels/{id}`
@@ -83,13 +92,18 @@ pub(super) async fn show(
         let visitor = Visitor::signed_in(&app, &headers, source)?;
         let party = panel(&app, &visitor, &id, DeskAct::SeeProgress)?;
         let said = ALL_SAID.into_iter().find(|said| Some(said.name()) == came.said.as_deref());
+        let said = match said {
+            Some(RulesSaid::TooPale { .. }) => came.tenths.map(|tenths| RulesSaid::TooPale { tenths }),
+            said => said,
+        };
         Ok(respond(&page(&app, &visitor, &party, said).await?, None))
     };
     shown.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
 
-const ALL_SAID: [RulesSaid; 8] = [
+const ALL_SAID: [RulesSaid; 14] = [
     RulesSaid::Saved,
+    RulesSaid::SavedForNobody,
     RulesSaid::NoFactor,
     RulesSaid::SignatureNeedsApp,
     RulesSaid::TooManyBackups,
@@ -97,6 +111,11 @@ const ALL_SAID: [RulesSaid; 8] = [
     RulesSaid::Meanwhile,
     RulesSaid::NoDay,
     RulesSaid::NoGroup,
+    RulesSaid::NoTelephone,
+    RulesSaid::NoWeb,
+    RulesSaid::NoNote,
+    RulesSaid::NoColour,
+    RulesSaid::TooPale { tenths: 0 },
 ];
 
 async fn page(
@@ -106,7 +125,7 @@ async fn page(
     said: Option<RulesSaid>,
 ) -> Result<PanelPage, Problem> {
     let language = visitor.place.language;
-    let progress = progress::progress(app, party).await?;
+    let progress = progress::lately(app, party).await?;
     let line = |group: Option<&Text>, counts: Counts, enforcement| GroupLine {
         group: group.map(ToString::to_string),
         rule: rule(enforcement, app, language),
@@ -159,6 +178,10 @@ fn rules_form(party: &RelyingParty, form_token: String, language: Language) -> R
         rule,
         day,
         groups: groups.keys().map(ToString::to_string).collect(),
+        telephone: party.support.telephone.as_ref().map(ToString::to_string).unwrap_or_default(),
+        web: party.support.web.clone().unwrap_or_default(),
+        note: party.support.note.as_ref().map(ToString::to_string).unwrap_or_default(),
+        accent: party.accent.map(|accent| accent.to_string()).unwrap_or_default(),
     }
 }
 
@@ -209,40 +232,62 @@ impl RulesFields {
             },
             remember_days: Some(self.remember_days.parse().map_err(|_| Wrong::Days)?),
             rule: Some(Rule::parse(chosen(&self.rule, &self.day), None)?),
+            ..Change::default()
         })
     }
 }
 
-/// `POST /desk/panels/{id}/rules`
-pub(super) async fn set_rules(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    source: Source,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let set = async {
-        let fields: RulesFields = form::read(&headers, &uri, body).await?;
-        change(&app, &id, source, &headers, &fields.form_token, fields.change()).await
-    };
-    set.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SupportFields {
+    form_token: String,
+    seen: String,
+    telephone: String,
+    web: String,
+    note: String,
 }
 
-/// `POST /desk/panels/{id}/group`
-pub(super) async fn set_group(
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookFields {
+    form_token: String,
+    seen: String,
+    accent: String,
+}
+
+/// `POST /desk/panels/{id}/{what}`: the rules, a group's rule, whom users ring, or the colour.
+pub(super) async fn set(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Path((id, what)): Path<(String, String)>,
     source: Source,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let set = async {
-        let fields: GroupFields = form::read(&headers, &uri, body).await?;
-        let rule = Rule::parse(chosen(&fields.rule, &fields.day), Some(fields.group.trim()));
-        let asked = rule.map(|rule| Change { rule: Some(rule), ..Change::default() });
-        change(&app, &id, source, &headers, &fields.form_token, asked).await
+        let (form_token, asked) = match what.as_str() {
+            "rules" => {
+                let fields: RulesFields = form::read(&headers, &uri, body).await?;
+                let asked = fields.change();
+                (fields.form_token, asked)
+            }
+            "group" => {
+                let fields: GroupFields = form::read(&headers, &uri, body).await?;
+                let rule = Rule::parse(chosen(&fields.rule, &fields.day), Some(fields.group.trim()));
+                (fields.form_token, rule.map(|rule| Change { rule: Some(rule), ..Change::default() }))
+            }
+            "support" => {
+                let SupportFields { form_token, seen, telephone, web, note } = form::read(&headers, &uri, body).await?;
+                let support = ContactChange { telephone: Some(telephone), web: Some(web), note: Some(note) };
+                (form_token, Ok(Change { seen: Some(seen), support: Some(support), ..Change::default() }))
+            }
+            "look" => {
+                let LookFields { form_token, seen, accent } = form::read(&headers, &uri, body).await?;
+                (form_token, Ok(Change { seen: Some(seen), accent: Some(accent), ..Change::default() }))
+            }
+            _ => return Err(Problem::new(Slug::NotFound)),
+        };
+        change(&app, &id, source, &headers, &form_token, asked).await
     };
     set.await.unwrap_or_else(|problem: Problem| refused(&app, &headers, source, &problem))
 }
@@ -258,12 +303,25 @@ async fn change(
     let visitor = Visitor::with_form(app, headers, source, form_token)?;
     let party = panel(app, &visitor, id, DeskAct::SetRules)?;
     let by = Text::clean(&format!("operator:{}", visitor.operator.name));
+    // A group whose rule changes, and not back to everyone's.
+    let group = asked.as_ref().ok().and_then(|asked| asked.rule.as_ref()).filter(|rule| rule.enforcement.is_some());
+    let group = group.and_then(|rule| rule.group.clone());
     let made = match asked {
-        Ok(asked) => rules::change(app, party.id, asked, by).await?.map(drop),
+        Ok(asked) => rules::change(app, party.id, asked, by).await?,
         Err(wrong) => Err(wrong),
     };
-    let said = made.map_or_else(|wrong| said(&wrong), |()| RulesSaid::Saved);
-    Ok(Redirect::to(&format!("/desk/panels/{}?said={}", party.id, said.name())).into_response())
+    let said = match made {
+        Err(wrong) => said(&wrong),
+        Ok(party) if group.is_some() && !progress::now(app, &party).await?.groups.contains_key(&group) => {
+            RulesSaid::SavedForNobody
+        }
+        Ok(_) => RulesSaid::Saved,
+    };
+    let tenths = match said {
+        RulesSaid::TooPale { tenths } => format!("&tenths={tenths}"),
+        _ => String::new(),
+    };
+    Ok(Redirect::to(&format!("/desk/panels/{}?said={}{tenths}", party.id, said.name())).into_response())
 }
 
 fn said(wrong: &Wrong) -> RulesSaid {
@@ -273,6 +331,11 @@ fn said(wrong: &Wrong) -> RulesSaid {
         Wrong::TooManyBackups { .. } => RulesSaid::TooManyBackups,
         Wrong::Days => RulesSaid::Days,
         Wrong::Meanwhile => RulesSaid::Meanwhile,
+        Wrong::Colour(_) => RulesSaid::NoColour,
+        Wrong::TooPale(TooPale(tenths)) => RulesSaid::TooPale { tenths: *tenths },
+        Wrong::Telephone => RulesSaid::NoTelephone,
+        Wrong::Web => RulesSaid::NoWeb,
+        Wrong::Note => RulesSaid::NoNote,
         Wrong::NotARule(_) => RulesSaid::NoDay,
         Wrong::WhoseRule | Wrong::Group => RulesSaid::NoGroup,
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use koppel_domain::{ExternalId, Time};
-use koppel_protocol::id::{InvitationId, OrganisationId, PromptId, UserId};
+use koppel_protocol::id::{InvitationId, OrganisationId, PairingId, PromptId, UserId};
 use koppel_protocol::{Bytes, Secret, Text};
 
 use crate::pages::Said;
@@ -45,6 +45,8 @@ pub(super) struct Call {
     pub(super) invitation: Option<InvitationId>,
     /// What the next page says about the last act.
     pub(super) said: Option<Said>,
+    /// The pairing whose check number that is about.
+    pub(super) about: Option<PairingId>,
 }
 
 /// All of them, by the keyed hash of their token.

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::pages::handlers::screen::{platform_name, way};
 use crate::pages::{
     AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, Forms, HomePage,
-    Language, PendingDevice, ResetNow, Said, SignInProblem, SpokenCode,
+    Language, Moment, PendingDevice, ResetNow, Said, SignInProblem, SpokenCode, event,
 };
 use crate::problem::{Problem, Slug};
 
@@ -94,6 +94,7 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
     let invitation = call.invitation.and_then(|id| account.invitation(id));
     let live = invitation.filter(|live| live.used_by.is_none() && now < live.code_until && live.epoch == app.epoch());
     let own_request = user.reset.as_ref().is_some_and(|reset| reset.agent.as_str() == visitor.operator.name.as_str());
+    let second_agent = policy.second_agent == 1;
     let mut questions: Vec<&Challenge> =
         account.challenges.iter().filter(|challenge| challenge.login().is_some()).collect();
     questions.sort_by_key(|challenge| std::cmp::Reverse(challenge.created));
@@ -108,13 +109,15 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
         name: if user.display.is_empty() { shown.clone() } else { user.display.to_string() },
         login_name: shown.clone(),
         organisation: organisation.name.to_string(),
-        protected: user.protected,
+        protected: account.is_guarded(policy),
         reason: call.reason.to_string(),
         ticket: call.ticket.to_string(),
         said: call.said,
+        about: call.about.map(|pairing| pairing.to_string()),
         findings: findings(app, account, language),
         code: live.map(|live| spoken(KoppelcodeAnswer::of(app, live, &host, &shown), language)),
-        may_invite: user.lock.is_none() && !account.waits_for_a_reset(),
+        koppelcodes: policy.desk_koppelcodes == 1,
+        may_invite: policy.desk_koppelcodes == 1 && user.lock.is_none() && !account.waits_for_a_reset(policy),
         pending: pending(app, account),
         locked: user.lock.is_some(),
         methods: account.methods.iter().map(|method| desk_method(account, method, app, language)).collect(),
@@ -135,10 +138,11 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
                 agent: reset.agent.to_string(),
                 due: language.moment(reset.due.0),
                 ripe: now >= reset.due,
-                may_approve: may(DeskAct::ApproveReset) && !own_request,
+                second_agent,
+                may_approve: second_agent && may(DeskAct::ApproveReset) && !own_request,
             },
             None if account.has_a_phone() || !account.methods.is_empty() => {
-                ResetNow::Open { waits: account.waits_for_a_reset() }
+                ResetNow::Open { waits: account.waits_for_a_reset(policy), second_agent }
             }
             None => ResetNow::Nothing,
         },
@@ -150,7 +154,7 @@ fn question(challenge: &Challenge, state: ChallengeState, language: Language) ->
     let delivery = challenge.delivery();
     let kind = delivery.map_or(MethodKind::App, |delivery| delivery.method);
     DeskQuestion {
-        at: language.moment(challenge.created.0),
+        at: Moment::of(challenge.created.0, language),
         way: challenge.login().is_none_or(|login| login.remembered.is_none()).then(|| way(kind)),
         reached: delivery.filter(|_| kind == MethodKind::App).map(|delivery| delivery.state),
         state,
@@ -244,12 +248,17 @@ pub(super) fn audit(
     verdict: Result<(), Broken>,
 ) -> Result<AuditPage, Problem> {
     let language = visitor.place.language;
-    let shown = entries.iter().rev().take(ENTRIES).map(|entry| DeskEntry {
-        n: entry.n,
-        at: language.moment(entry.at.0),
-        kind: entry.kind.clone(),
-        actor: entry.actor.clone(),
-        detail: entry.detail.as_ref().map(|detail| plainly(&detail.json)).unwrap_or_default(),
+    let texts = visitor.place.frame().texts();
+    let shown = entries.iter().rev().take(ENTRIES).map(|entry| {
+        let detail = entry.detail.as_ref().map(|detail| fields(&detail.json)).unwrap_or_default();
+        let method = detail.get("method").and_then(|kind| kind.as_str()?.parse::<MethodKind>().ok());
+        DeskEntry {
+            n: entry.n,
+            at: Moment::of(entry.at.0, language),
+            what: event::in_words(&entry.kind, method.map(way), texts).unwrap_or_else(|| entry.kind.clone()),
+            actor: entry.actor.clone(),
+            detail: plainly(&detail),
+        }
     });
     Ok(AuditPage {
         frame: visitor.place.frame(),
@@ -260,9 +269,14 @@ pub(super) fn audit(
     })
 }
 
+type Fields = serde_json::Map<String, serde_json::Value>;
+
+fn fields(json: &str) -> Fields {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
 /// `name: value · name: value`
-fn plainly(json: &str) -> String {
-    let fields = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json).unwrap_or_default();
+fn plainly(fields: &Fields) -> String {
     let fields = fields.iter().map(|(name, value)| match value.as_str() {
         Some(text) => format!("{name}: {text}"),
         None => format!("{name}: {value}"),

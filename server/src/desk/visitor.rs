@@ -49,7 +49,7 @@ impl Place {
     }
 
     pub(super) fn frame(&self) -> Frame {
-        Frame { language: self.language, party: self.organisation.name.to_string(), account: None }
+        Frame::of(self.language, self.organisation.name.to_string())
     }
 
     fn secure(&self) -> bool {

@@ -25,10 +25,15 @@ pub struct Asset {
 
 impl Asset {
     fn new(stem: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let hash: String = Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{stem}-{hash}.{extension}");
+        let name = named(stem, extension, bytes);
         Asset { href: format!("/static/{name}"), name, bytes, content_type }
     }
+}
+
+/// A name with the hash of the bytes: `koppel-<hash>.css`.
+pub(super) fn named(stem: &str, extension: &str, bytes: &[u8]) -> String {
+    let hash: String = Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{stem}-{hash}.{extension}")
 }
 
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
@@ -85,12 +90,17 @@ async fn serve(Path(name): Path<String>) -> Response {
     let Some(asset) = all().into_iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    kept_for_ever(asset.content_type, asset.bytes)
+}
+
+/// A file whose name says what is in it.
+pub(super) fn kept_for_ever(content_type: &'static str, bytes: impl IntoResponse) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, asset.content_type),
+        (header::CONTENT_TYPE, content_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, asset.bytes).into_response()
+    (headers, bytes).into_response()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use koppel_domain::{ChallengeState, DeliveryState, DeskAct, Role};
 
-use super::{Forms, Frame, LiveState, Page, PendingDevice, Texts, Way, assets};
+use super::{Forms, Frame, LiveState, Moment, Page, PendingDevice, Texts, Way, assets};
 
 /// Where one signs in.
 #[derive(Clone, Debug, Template)]
@@ -262,10 +262,14 @@ pub struct CallPage {
     pub ticket: String,
     /// What came of the last act.
     pub said: Option<Said>,
+    /// The pairing whose check number that is about.
+    pub about: Option<String>,
     /// Why it does not work.
     pub findings: Vec<Finding>,
     /// The koppelcode that was handed out in this call, while it lives.
     pub code: Option<SpokenCode>,
+    /// Whether the desk hands out koppelcodes at all.
+    pub koppelcodes: bool,
     /// Whether a koppelcode can be handed out now.
     pub may_invite: bool,
     /// Phones that wait for their check number.
@@ -398,7 +402,7 @@ pub struct DeskPhone {
 #[derive(Clone, Debug)]
 pub struct DeskQuestion {
     /// When.
-    pub at: String,
+    pub at: Moment,
     /// By which method; none: the browser was remembered.
     pub way: Option<Way>,
     /// How far it came, where it went to a phone.
@@ -442,6 +446,8 @@ pub enum ResetNow {
     Open {
         /// It will wait, or take a second agent.
         waits: bool,
+        /// A second agent can end the wait.
+        second_agent: bool,
     },
     /// It was asked for.
     Asked {
@@ -451,12 +457,30 @@ pub enum ResetNow {
         due: String,
         /// That time has come.
         ripe: bool,
+        /// A second agent can end the wait.
+        second_agent: bool,
         /// Whoever looks may say the second yes.
         may_approve: bool,
     },
 }
 
+/// As sentences choose by it.
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
 impl CallPage {
+    /// What was wrong with the check number of this phone.
+    fn wrong_number(&self, device: &PendingDevice) -> Option<Said> {
+        let number = matches!(self.said, Some(Said::WrongNumber { .. } | Said::Incomplete));
+        self.said.filter(|_| number && self.about.as_deref() == Some(device.pairing.as_str()))
+    }
+
+    /// What came of the last act, unless it stands beside a field.
+    fn said_on_top(&self) -> Option<Said> {
+        self.said.filter(|_| !self.pending.iter().any(|device| self.wrong_number(device).is_some()))
+    }
+
     /// What makes the page another one: what is typed on it stays while nothing of this changes.
     fn screen(&self) -> String {
         let pending: Vec<_> = self.pending.iter().map(|device| device.pairing.as_str()).collect();
@@ -510,9 +534,9 @@ pub struct DeskEntry {
     /// Its number.
     pub n: u64,
     /// When.
-    pub at: String,
-    /// What happened.
-    pub kind: String,
+    pub at: Moment,
+    /// What happened, in words where there are some.
+    pub what: String,
     /// Who did it.
     pub actor: String,
     /// What more there is to say.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 
 use super::desk_page::Bar;
-use super::{Frame, Page, Texts, assets};
+use super::{Frame, Language, Page, Texts, assets};
 
 /// The panels of an operator's organisations.
 #[derive(Clone, Debug, Template)]
@@ -16,6 +16,8 @@ pub struct PanelsPage {
     pub bar: Bar,
     /// In the order of their names.
     pub panels: Vec<PanelCard>,
+    /// Whose rules of the desk whoever looks may change: id and name.
+    pub organisations: Vec<(String, String)>,
 }
 
 /// One panel, as a card.
@@ -151,6 +153,14 @@ pub struct RulesForm {
     pub day: String,
     /// Groups that have a rule of their own.
     pub groups: Vec<String>,
+    /// Whom users ring.
+    pub telephone: String,
+    /// The address of a page for them.
+    pub web: String,
+    /// A few words more.
+    pub note: String,
+    /// The colour of its pages; empty: ours.
+    pub accent: String,
 }
 
 /// What came of a form.
@@ -158,6 +168,8 @@ pub struct RulesForm {
 pub enum RulesSaid {
     /// It holds from now.
     Saved,
+    /// It holds from now, and nobody has this group.
+    SavedForNobody,
     /// Recovery codes alone.
     NoFactor,
     /// Only a phone's signature counts.
@@ -172,13 +184,31 @@ pub enum RulesSaid {
     NoDay,
     /// No group.
     NoGroup,
+    /// Nobody can ring that.
+    NoTelephone,
+    /// No page.
+    NoWeb,
+    /// Too many words.
+    NoNote,
+    /// Not written like a colour.
+    NoColour,
+    /// White words cannot be read on it.
+    TooPale {
+        /// The contrast, in tenths.
+        tenths: u16,
+    },
 }
 
 impl RulesSaid {
+    fn is_saved(self) -> bool {
+        matches!(self, RulesSaid::Saved | RulesSaid::SavedForNobody)
+    }
+
     /// As the address of the page says it.
     pub fn name(self) -> &'static str {
         match self {
             RulesSaid::Saved => "saved",
+            RulesSaid::SavedForNobody => "nobody",
             RulesSaid::NoFactor => "no-factor",
             RulesSaid::SignatureNeedsApp => "signature",
             RulesSaid::TooManyBackups => "backups",
@@ -186,12 +216,18 @@ impl RulesSaid {
             RulesSaid::Meanwhile => "meanwhile",
             RulesSaid::NoDay => "day",
             RulesSaid::NoGroup => "group",
+            RulesSaid::NoTelephone => "telephone",
+            RulesSaid::NoWeb => "web",
+            RulesSaid::NoNote => "note",
+            RulesSaid::NoColour => "colour",
+            RulesSaid::TooPale { .. } => "pale",
         }
     }
 
     fn text(self, texts: &Texts) -> String {
         match self {
             RulesSaid::Saved => texts.desk_rules_saved(),
+            RulesSaid::SavedForNobody => texts.desk_rules_saved_nobody(),
             RulesSaid::NoFactor => texts.desk_rules_no_factor(),
             RulesSaid::SignatureNeedsApp => texts.desk_rules_signature(),
             RulesSaid::TooManyBackups => texts.desk_rules_too_many(),
@@ -199,6 +235,14 @@ impl RulesSaid {
             RulesSaid::Meanwhile => texts.desk_rules_meanwhile(),
             RulesSaid::NoDay => texts.desk_rules_no_day(),
             RulesSaid::NoGroup => texts.desk_rules_no_group(),
+            RulesSaid::NoTelephone => texts.desk_support_no_telephone(),
+            RulesSaid::NoWeb => texts.desk_support_no_web(),
+            RulesSaid::NoNote => texts.desk_support_no_note(),
+            RulesSaid::NoColour => texts.desk_look_no_colour(),
+            RulesSaid::TooPale { tenths } => {
+                let point = if texts.language() == Language::Dutch { ',' } else { '.' };
+                texts.desk_look_too_pale(&format!("{}{point}{}", tenths / 10, tenths % 10))
+            }
         }
     }
 }
@@ -212,7 +256,8 @@ impl Page for PanelsPage {
 impl Page for PanelPage {
     fn status(&self) -> StatusCode {
         match self.said {
-            None | Some(RulesSaid::Saved) => StatusCode::OK,
+            None => StatusCode::OK,
+            Some(said) if said.is_saved() => StatusCode::OK,
             Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }

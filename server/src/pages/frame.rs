@@ -1,6 +1,8 @@
 //! What stands around every page.
 
-use super::{Language, Texts};
+use koppel_domain::Contact;
+
+use super::{Language, Look, Texts};
 
 /// The frame of a page: its language, whose page it is, and for which account.
 #[derive(Clone, Debug)]
@@ -12,9 +14,48 @@ pub struct Frame {
     pub party: String,
     /// The user name that the page is about; nothing is shown where it is not certain.
     pub account: Option<String>,
+    /// Whom to ring when nothing works, where that is known.
+    pub support: Option<Support>,
+    /// The relying party's own colour and logo.
+    pub look: Look,
+}
+
+/// Whom to ring when nothing works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Support {
+    /// What a telephone dials, and what people read.
+    pub telephone: Option<(String, String)>,
+    /// The address of a page, and its host.
+    pub web: Option<(String, String)>,
+    /// A few words more.
+    pub note: Option<String>,
+}
+
+impl Support {
+    /// What pages show of a contact; none: nothing is known.
+    pub fn of(contact: &Contact) -> Option<Support> {
+        if *contact == Contact::default() {
+            return None;
+        }
+        let dialled = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        let host = |web: &str| {
+            let url = url::Url::parse(web).ok();
+            url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| web.to_owned())
+        };
+        Some(Support {
+            telephone: contact.telephone.as_ref().map(|text| (dialled(text.as_str()), text.to_string())),
+            web: contact.web.as_ref().map(|web| (web.clone(), host(web))),
+            note: contact.note.as_ref().map(ToString::to_string),
+        })
+    }
 }
 
 impl Frame {
+    /// A page of nobody in particular.
+    pub fn of(language: Language, party: impl Into<String>) -> Frame {
+        Frame { language, party: party.into(), account: None, support: None, look: Look::default() }
+    }
+
     /// The sentences of this page.
     pub fn texts(&self) -> Texts {
         Texts::new(self.language)
@@ -60,7 +101,7 @@ mod tests {
     #[test]
     fn the_tile_shows_the_first_letter_of_the_name() {
         for (party, initial) in [("voorbeeld telecom", "V"), ("“Élan”", "É"), ("…", "")] {
-            let frame = Frame { language: Language::Dutch, party: party.to_owned(), account: None };
+            let frame = Frame::of(Language::Dutch, party);
             assert_eq!(frame.initial(), initial);
         }
     }

@@ -8,6 +8,8 @@ pub(crate) mod cookie;
 mod enrol;
 mod finish;
 pub(crate) mod form;
+mod history;
+mod own;
 pub(crate) mod screen;
 mod settings;
 pub(crate) mod show;
@@ -28,6 +30,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/p", get(show::link))
         .route("/p/{prompt}", get(show::page))
         .route("/p/{prompt}/state", get(show::state))
+        .route("/p/{prompt}/history", get(history::show))
         .route("/p/{prompt}/check", post(verify::check))
         .route("/p/{prompt}/deliver", post(verify::deliver))
         .route("/p/{prompt}/enrol", post(enrol::invite))
@@ -38,5 +41,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/p/{prompt}/kept", post(wizard::kept))
         .route("/p/{prompt}/change", post(settings::change))
         .route("/p/{prompt}/finish", post(finish::finish))
+        .route("/static/own/{name}", get(own::serve))
         .merge(assets::routes())
 }

@@ -117,6 +117,11 @@ impl Message {
         }
     }
 
+    /// Only support helps, or whoever sees it may need them.
+    fn needs_support(&self) -> bool {
+        matches!(self, Message::Stolen | Message::NeedsSupport | Message::Locked | Message::Unavailable)
+    }
+
     /// A second paragraph that stands out.
     fn advice(&self, texts: &Texts, party: &str) -> Option<String> {
         match self {

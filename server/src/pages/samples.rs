@@ -1,15 +1,16 @@
 //! One sample of every state of every page: the tests render them all, and the gallery writes
 //! them to files to be looked at.
 
-use koppel_domain::{ChallengeState, DeliveryState, Role};
+use koppel_domain::{ChallengeState, Colour, DeliveryState, Logo, Role};
 
 use super::{
     AuditPage, Bar, CallPage, Card, CardState, CodeProblem, Codes, ConfirmProblem, Delivery, DeskEntry, DeskMethod,
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
-    HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Message, MessagePage, Offer, OfferProblem,
-    OwnMethod, OwnPhone, PanelCard, PanelPage, PanelsPage, PendingDevice, Progress, QrCode, Removal, Resend, ResetNow,
-    RuleShown, RulesForm, RulesSaid, Said, SettingsPage, SettingsProblem, SignInPage, SignInProblem, SpokenCode,
-    VerifyPage, VerifyStep, Way, WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
+    HistoryPage, HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Look, Message, MessagePage, Moment,
+    Offer, OfferProblem, OwnMethod, OwnPhone, OwnRulesPage, OwnRulesSaid, PanelCard, PanelPage, PanelsPage, PastEvent,
+    PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said, SettingsPage,
+    SettingsProblem, SignInPage, SignInProblem, SpokenCode, Support, VerifyPage, VerifyStep, Way, WelcomePage,
+    WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -19,6 +20,8 @@ pub(crate) enum Sample {
     Panels(PanelsPage),
     /// One panel.
     Panel(PanelPage),
+    /// What the desk may do.
+    OwnRules(OwnRulesPage),
     /// A login.
     Verify(VerifyPage),
     /// A phone is added.
@@ -27,6 +30,8 @@ pub(crate) enum Sample {
     Link(LinkPage),
     /// The settings.
     Settings(SettingsPage),
+    /// What happened.
+    History(HistoryPage),
     /// A method is set up.
     Wizard(WizardPage),
     /// A message.
@@ -64,6 +69,21 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
     }
     for (name, page) in settings(language) {
         add(&format!("settings-{name}"), Sample::Settings(page));
+    }
+    let own_look = |frame: Frame| {
+        let (accent, logo) = look();
+        Frame { look: Look::with(Some(accent), Some(&logo)), ..frame }
+    };
+    let page = verify(language, code(Progress::Shown, None));
+    add("look-verify", Sample::Verify(VerifyPage { frame: own_look(page.frame.clone()), ..page }));
+    for (name, page) in settings(language).into_iter().take(1) {
+        add(
+            &format!("look-settings-{name}"),
+            Sample::Settings(SettingsPage { frame: own_look(page.frame.clone()), ..page }),
+        );
+    }
+    for (name, page) in histories(language) {
+        add(&format!("history{name}"), Sample::History(page));
     }
     for (name, step) in wizard_steps() {
         let page = WizardPage { frame: frame(language, Some("jansen@voorbeeld.nl")), forms: forms(), version: 3, step };
@@ -106,16 +126,23 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
             frame: desk_frame(language),
             bar: bar(Role::Admin),
             panels: vec![panel_card(language)],
+            organisations: vec![("og_gaytemzugu3doobzmfrggzdfmy".to_owned(), "Voorbeeld Telecom".to_owned())],
         }),
     );
     add(
         "desk-panels-none",
-        Sample::Panels(PanelsPage { frame: desk_frame(language), bar: bar(Role::Supervisor), panels: Vec::new() }),
+        Sample::Panels(PanelsPage {
+            frame: desk_frame(language),
+            bar: bar(Role::Supervisor),
+            panels: Vec::new(),
+            organisations: Vec::new(),
+        }),
     );
     for (name, role, said) in [
         ("", Role::Supervisor, None),
         ("-rules", Role::Admin, None),
         ("-saved", Role::Admin, Some(RulesSaid::Saved)),
+        ("-nobody", Role::Admin, Some(RulesSaid::SavedForNobody)),
         ("-no-factor", Role::Admin, Some(RulesSaid::NoFactor)),
         ("-signature", Role::Admin, Some(RulesSaid::SignatureNeedsApp)),
         ("-too-many", Role::Admin, Some(RulesSaid::TooManyBackups)),
@@ -123,8 +150,34 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("-days", Role::Admin, Some(RulesSaid::Days)),
         ("-no-day", Role::Admin, Some(RulesSaid::NoDay)),
         ("-no-group", Role::Admin, Some(RulesSaid::NoGroup)),
+        ("-no-telephone", Role::Admin, Some(RulesSaid::NoTelephone)),
+        ("-no-web", Role::Admin, Some(RulesSaid::NoWeb)),
+        ("-no-note", Role::Admin, Some(RulesSaid::NoNote)),
+        ("-no-colour", Role::Admin, Some(RulesSaid::NoColour)),
+        ("-too-pale", Role::Admin, Some(RulesSaid::TooPale { tenths: 31 })),
     ] {
         add(&format!("desk-panel{name}"), Sample::Panel(desk_panel(language, role, said)));
+    }
+    for (name, said) in [
+        ("", None),
+        ("-saved", Some(OwnRulesSaid::Saved)),
+        ("-meanwhile", Some(OwnRulesSaid::Meanwhile)),
+        ("-hours", Some(OwnRulesSaid::Hours)),
+    ] {
+        let page = OwnRulesPage {
+            frame: desk_frame(language),
+            bar: bar(Role::Admin),
+            id: "og_gaytemzugu3doobzmfrggzdfmy".to_owned(),
+            organisation: "Voorbeeld Telecom".to_owned(),
+            said,
+            form_token: forms().token,
+            seen: 4,
+            koppelcodes: true,
+            protect_everybody: false,
+            second_agent: true,
+            wait_hours: 24,
+        };
+        add(&format!("desk-own-rules{name}"), Sample::OwnRules(page));
     }
     for (name, verdict) in [("", Ok(41)), ("-broken", Err(17))] {
         add(&format!("desk-audit{name}"), Sample::Audit(desk_audit(language, verdict)));
@@ -132,8 +185,14 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
     samples
 }
 
+/// The colour and the logo of a relying party that has its own.
+pub(crate) fn look() -> (Colour, Logo) {
+    let file = include_bytes!("../../examples/sample_logo.png");
+    (Colour([0x7A, 0x1F, 0x5C]), Logo { png: file.as_slice().into(), width: 96, height: 72 })
+}
+
 fn desk_frame(language: Language) -> Frame {
-    Frame { language, party: "Koppel Servicedesk".to_owned(), account: None }
+    Frame::of(language, "Koppel Servicedesk")
 }
 
 fn bar(role: Role) -> Bar {
@@ -182,6 +241,10 @@ fn desk_panel(language: Language, role: Role, said: Option<RulesSaid>) -> PanelP
             rule: "day",
             day: "01-03-2027".to_owned(),
             groups: vec!["beheer".to_owned(), "proefklanten".to_owned()],
+            telephone: "085 - 123 45 67".to_owned(),
+            web: "https://help.voorbeeld.nl/inloggen".to_owned(),
+            note: String::new(),
+            accent: "#7A1F5C".to_owned(),
         }),
     }
 }
@@ -203,6 +266,7 @@ fn desk_home(language: Language, problem: Option<FindProblem>) -> HomePage {
 
 fn desk_call(language: Language) -> CallPage {
     let at = |minute: u64| language.moment(1_795_744_980 + 60 * minute);
+    let moment = |minute: u64| Moment::of(1_795_744_980 + 60 * minute, language);
     CallPage {
         frame: desk_frame(language),
         bar: bar(Role::Supervisor),
@@ -215,8 +279,10 @@ fn desk_call(language: Language) -> CallPage {
         reason: "telefoon kwijt".to_owned(),
         ticket: "INC-20417".to_owned(),
         said: None,
+        about: None,
         findings: Vec::new(),
         code: None,
+        koppelcodes: true,
         may_invite: true,
         pending: Vec::new(),
         locked: false,
@@ -248,20 +314,20 @@ fn desk_call(language: Language) -> CallPage {
         }],
         questions: vec![
             DeskQuestion {
-                at: at(5),
+                at: moment(5),
                 way: Some(Way::App),
                 reached: Some(DeliveryState::Unreached),
                 state: ChallengeState::Pending,
             },
             DeskQuestion {
-                at: at(0),
+                at: moment(0),
                 way: Some(Way::App),
                 reached: Some(DeliveryState::Shown),
                 state: ChallengeState::Consumed,
             },
-            DeskQuestion { at: at(0), way: Some(Way::Authenticator), reached: None, state: ChallengeState::Failed },
+            DeskQuestion { at: moment(0), way: Some(Way::Authenticator), reached: None, state: ChallengeState::Failed },
         ],
-        reset: ResetNow::Open { waits: false },
+        reset: ResetNow::Open { waits: false, second_agent: true },
         may_audit: true,
     }
 }
@@ -303,7 +369,13 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
     ];
     let empty = CallPage { methods: Vec::new(), phones: Vec::new(), questions: Vec::new(), ..plain.clone() };
     let protected = CallPage { protected: true, may_invite: false, ..plain.clone() };
-    let asked = |ripe, may_approve| ResetNow::Asked { agent: "k.bakker".to_owned(), due: at(1440), ripe, may_approve };
+    let asked = |ripe, may_approve| ResetNow::Asked {
+        agent: "k.bakker".to_owned(),
+        due: at(1440),
+        ripe,
+        second_agent: true,
+        may_approve,
+    };
     let stuck = plain.methods.iter().cloned().map(|method| DeskMethod { stuck: true, ..method }).collect();
     vec![
         ("works", plain.clone()),
@@ -332,21 +404,37 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
         ),
         ("code", CallPage { code: Some(code.clone()), ..plain.clone() }),
         ("pending", CallPage { code: Some(code), pending: vec![device.clone()], ..plain.clone() }),
-        ("wrong", CallPage { pending: vec![device], said: Some(Said::WrongNumber { tries_left: 2 }), ..plain.clone() }),
+        (
+            "wrong",
+            CallPage {
+                about: Some(device.pairing.clone()),
+                pending: vec![device],
+                said: Some(Said::WrongNumber { tries_left: 2 }),
+                ..plain.clone()
+            },
+        ),
         ("confirmed", CallPage { said: Some(Said::Confirmed), ..plain }),
-        ("protected", CallPage { reset: ResetNow::Open { waits: true }, ..protected.clone() }),
+        ("protected", CallPage { reset: ResetNow::Open { waits: true, second_agent: true }, ..protected.clone() }),
         ("asked", CallPage { reset: asked(false, false), said: Some(Said::ResetAsked), ..protected.clone() }),
         ("approve", CallPage { reset: asked(false, true), ..protected.clone() }),
         ("ripe", CallPage { reset: asked(true, true), ..protected.clone() }),
+        (
+            "no-codes",
+            CallPage {
+                koppelcodes: false,
+                reset: ResetNow::Open { waits: true, second_agent: false },
+                ..protected.clone()
+            },
+        ),
         ("refused", CallPage { said: Some(Said::SecondAgent), ..protected }),
     ]
 }
 
 fn desk_audit(language: Language, verdict: Result<u64, u64>) -> AuditPage {
-    let entry = |n: u64, kind: &str, actor: &str, detail: &str| DeskEntry {
+    let entry = |n: u64, what: &str, actor: &str, detail: &str| DeskEntry {
         n,
-        at: language.moment(1_795_744_980 + n),
-        kind: kind.to_owned(),
+        at: Moment::of(1_795_744_980 + n, language),
+        what: what.to_owned(),
         actor: actor.to_owned(),
         detail: detail.to_owned(),
     };
@@ -358,19 +446,19 @@ fn desk_audit(language: Language, verdict: Result<u64, u64>) -> AuditPage {
         entries: vec![
             entry(
                 41,
-                "invitation.issued",
+                &happened(language, "Koppelcode gegeven", "Koppelcode handed out"),
                 "operator:m.devries",
                 "agent: m.devries · invitation: iv_gaytemzugu3doobzmfrggzdfmy · ip: 198.51.100.4 · reason: telefoon kwijt · ticket: INC-20417",
             ),
             entry(
                 40,
-                "desk.looked",
+                &happened(language, "Account bekeken", "Account looked at"),
                 "operator:m.devries",
                 "agent: m.devries · reason: telefoon kwijt · ticket: INC-20417",
             ),
             entry(
                 39,
-                "challenge.consumed",
+                &happened(language, "Bevestigd en afgerond", "Confirmed and completed"),
                 "key:ak_gaytemzugu3doobzmfrggzdfmy",
                 "challenge: ch_gaytemzugu3doobzmfrggzdfmy",
             ),
@@ -378,8 +466,50 @@ fn desk_audit(language: Language, verdict: Result<u64, u64>) -> AuditPage {
     }
 }
 
+fn happened(language: Language, dutch: &str, english: &str) -> String {
+    match language {
+        Language::Dutch => dutch.to_owned(),
+        Language::English => english.to_owned(),
+    }
+}
+
+fn histories(language: Language) -> Vec<(&'static str, HistoryPage)> {
+    let event = |n: u64, dutch: &str, english: &str, about: &[&str]| PastEvent {
+        what: happened(language, dutch, english),
+        at: Moment::of(1_795_744_980 - n * 40_000, language),
+        about: about.iter().map(ToString::to_string).collect(),
+    };
+    let few = vec![
+        event(0, "Ingelogd", "Logged in", &["Pixel 8 van Jan", "Firefox, Linux"]),
+        event(1, "Inloggen geweigerd", "Login refused", &["Samsung Internet, Android"]),
+        event(2, "Gemeld: dit was ik niet", "Reported: this was not me", &["Pixel 8 van Jan", "Chrome, Windows"]),
+        event(3, "Telefoon gekoppeld", "Phone paired", &["Pixel 8 van Jan"]),
+        event(
+            4,
+            "Account bekeken",
+            "Account looked at",
+            &[&happened(language, "door de klantenservice", "by support")],
+        ),
+    ];
+    let many = few.iter().cycle().take(20).cloned().collect();
+    let page = |events, past, older| HistoryPage {
+        frame: frame(language, Some("jansen@voorbeeld.nl")),
+        settings: forms().path,
+        events,
+        past,
+        older,
+    };
+    vec![("", page(many, false, Some(412))), ("-older", page(few, true, None)), ("-none", page(Vec::new(), true, None))]
+}
+
 fn frame(language: Language, account: Option<&str>) -> Frame {
-    Frame { language, party: "Voorbeeld Telecom".to_owned(), account: account.map(str::to_owned) }
+    let support = Support {
+        telephone: Some(("0851234567".to_owned(), "085 - 123 45 67".to_owned())),
+        web: Some(("https://help.voorbeeld.nl/inloggen".to_owned(), "help.voorbeeld.nl".to_owned())),
+        note: Some(happened(language, "werkdagen 9–17 uur", "weekdays 9–17")),
+    };
+    let account = account.map(str::to_owned);
+    Frame { account, support: Some(support), ..Frame::of(language, "Voorbeeld Telecom") }
 }
 
 fn forms() -> Forms {

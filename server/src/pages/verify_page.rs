@@ -260,6 +260,11 @@ impl Ending {
         matches!(self, Ending::CodeExpired | Ending::NumberExpired)
     }
 
+    /// Only support may help.
+    pub(crate) fn needs_support(self) -> bool {
+        matches!(self, Ending::Fraud | Ending::Locked)
+    }
+
     /// Whether loading the page again may help.
     pub(crate) fn may_retry(self) -> bool {
         self == Ending::Unavailable

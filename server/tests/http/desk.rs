@@ -1,7 +1,7 @@
 //! The support desk over HTTP: in by a link, a password and a second factor; a call; and what each may do in it.
 
 use koppel_protocol::pairing::Door;
-use koppel_server::commands::{Command, OperatorPut, OrganisationAdd};
+use koppel_server::commands::{Command, ContactChange, OperatorPut, OrganisationAdd, RelyingPartySet};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -113,11 +113,12 @@ async fn an_operator_comes_in_by_link_password_and_second_factor_and_pairs_a_cal
     // All of it stands in the user's own chain, with agent, reason and ticket.
     assert!(!right.text.contains("/desk/call/audit"), "support does not read it");
     let closed = desk.get("/desk/call/audit").await;
-    assert!(!closed.text.contains("desk.looked"), "{closed:?}");
+    assert!(!closed.text.contains("Account bekeken"), "{closed:?}");
     let mut supervisor = Desk::begin(&world, "bert", "supervisor").await;
     supervisor.call("jan").await;
     let audit = supervisor.get("/desk/call/audit").await;
-    for what in ["desk.looked", "invitation.issued", "pairing.confirmed", "operator:anna", "ticket: INC-7", "compleet"]
+    for what in
+        ["Account bekeken", "Koppelcode gegeven", "Koppeling bevestigd", "operator:anna", "ticket: INC-7", "compleet"]
     {
         assert!(audit.text.contains(what), "{what}: {audit:?}");
     }
@@ -355,8 +356,47 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     let group = [("form_token", &*form_token), ("group", "beheer"), ("rule", "required"), ("day", "")];
     let shown = admin.browser.post(&format!("{path}/group"), &group).await;
     let shown = admin.get(&location(&shown)).await;
+    assert!(shown.text.contains("geen enkele klant zit in deze groep"), "{shown:?}");
+    world.put_user("klaas").await;
+    assert!(admin.get(&path).await.text.contains("van 2 klanten"), "counted lately");
+    world.clock.forward(61);
+    assert!(admin.get(&path).await.text.contains("van 3 klanten"), "a minute is over");
     assert!(shown.text.contains("<th scope=\"row\">beheer</th><td>Verplicht</td>"), "{shown:?}");
+    let form = |seen: &str, telephone: &'static str, web: &'static str| {
+        [
+            ("form_token", form_token.clone()),
+            ("seen", seen.to_owned()),
+            ("telephone", telephone.to_owned()),
+            ("web", web.to_owned()),
+            ("note", "ma-vr 9-17 uur".to_owned()),
+        ]
+    };
+    let mut shown = admin.get(&path).await;
+    for (telephone, web, said) in [
+        ("0900-BEL-ONS", "", "heeft 3 tot 15 cijfers"),
+        ("085 123 45 67", "javascript:alert(1)", "begint met https://"),
+        ("085 123 45 67", "https://help.voorbeeld.nl", "Opgeslagen"),
+    ] {
+        let form = form(&seen(&shown), telephone, web);
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = admin.browser.post(&format!("{path}/support"), &form).await;
+        shown = admin.get(&location(&answer)).await;
+        assert!(shown.text.contains(said), "{said}: {shown:?}");
+    }
+    let stale = form(&before, "112", "");
+    let stale: Vec<_> = stale.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = admin.browser.post(&format!("{path}/support"), &stale).await;
+    assert!(location(&answer).ends_with("said=meanwhile"), "{answer:?}");
+    for (accent, said) in [("#FFD500", "1,4 : 1"), ("blauw", "Schrijf de kleur"), ("#7a1f5c", "value=\"#7A1F5C\"")] {
+        let now = seen(&shown);
+        let form = [("form_token", &*form_token), ("seen", &*now), ("accent", accent)];
+        let answer = admin.browser.post(&format!("{path}/look"), &form).await;
+        shown = admin.get(&location(&answer)).await;
+        assert!(shown.text.contains(said), "{said}: {shown:?}");
+    }
+    assert!(!shown.text.contains("/static/own/"), "the desk has our colours");
     let parties = command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() }).await;
+    assert_eq!(parties["support"]["telephone"], "085 123 45 67");
     assert_eq!(parties["methods"], json!(["app", "totp"]));
     assert_eq!((&parties["enforcement"], &parties["groups"]["beheer"]), (&json!("2099-03-01"), &json!("required")));
     assert_eq!((&parties["mode"], &parties["remember_days"]), (&json!("number"), &json!(14)));
@@ -370,4 +410,68 @@ async fn a_supervisor_sees_how_far_a_roll_out_is_and_an_admin_changes_the_rules(
     }
     let again = command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() }).await;
     assert_eq!(again, parties);
+}
+
+/// threats row 8: an admin says what the desk may do, within bounds; it holds at once.
+#[tokio::test]
+async fn an_admin_says_what_the_desk_may_do_for_an_organisations_users() {
+    let world = World::start().await;
+    world.phone("jan").await;
+    let mut admin = Desk::begin(&world, "anna", "admin").await;
+    let list = admin.get("/desk/panels").await;
+    let path = format!("/desk/organisations/{}", between(&list.text, "href=\"/desk/organisations/", "\""));
+    let before = admin.get(&path).await;
+    assert!(before.text.contains("value=\"24\""), "{before:?}");
+    let set = async |admin: &mut Desk<'_>, page: &Answer, hours: &str| {
+        let (form_token, seen) = (token(page), between(&page.text, "name=\"seen\" value=\"", "\"").to_owned());
+        let form =
+            [("form_token", &*form_token), ("seen", &*seen), ("protect_everybody", "yes"), ("wait_hours", hours)];
+        let answer = admin.browser.post(&path, &form).await;
+        admin.get(&location(&answer)).await
+    };
+    for hours in ["0", "169", "soon", "4294967295"] {
+        let refused = set(&mut admin, &before, hours).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+        assert!(refused.text.contains("value=\"24\""), "{hours}: {refused:?}");
+    }
+    let saved = set(&mut admin, &before, "48").await;
+    assert!(saved.text.contains("Opgeslagen") && saved.text.contains("value=\"48\""), "{saved:?}");
+    let stale = set(&mut admin, &before, "1").await;
+    assert!(stale.text.contains("een collega heeft de regels") && stale.text.contains("value=\"48\""), "{stale:?}");
+
+    let call = admin.call("jan").await;
+    for what in ["geen koppelcodes", "Extra beschermd", "pas na een wachttijd. "] {
+        assert!(call.text.contains(what), "{what}: {call:?}");
+    }
+    assert!(!call.text.contains("/desk/call/koppelcode"), "{call:?}");
+    let refused = admin.act("koppelcode", &[]).await;
+    assert!(refused.text.contains("niet genoeg rechten"), "{refused:?}");
+    assert!(admin.act("reset", &[("what", "ask")]).await.text.contains("De aanvraag staat"));
+    let mut bert = Desk::begin(&world, "bert", "supervisor").await;
+    bert.call("jan").await;
+    assert!(!bert.get("/desk/call").await.text.contains("value=\"approve\""));
+    assert!(bert.act("reset", &[("what", "approve")]).await.text.contains("niet genoeg rechten"));
+    assert_eq!(bert.get(&path).await.status, StatusCode::NOT_FOUND, "a supervisor changes nothing");
+}
+
+#[tokio::test]
+async fn whom_to_ring_stands_where_nothing_works_any_more() {
+    let world = World::start().await;
+    let support = ContactChange {
+        telephone: Some("085 - 123 45 67".to_owned()),
+        web: Some("https://help.voorbeeld.nl/2fa".to_owned()),
+        note: Some("ma-vr <9-17>".to_owned()),
+    };
+    let set = RelyingPartySet { support, ..RelyingPartySet::named("Klantpaneel") };
+    command(&world.config, Command::RelyingPartySet(set)).await;
+    let unknown = Browser::new(&world).get("/p/pr_gaytemzugu3doobzmfrggzdfmy").await;
+    assert!(!unknown.text.contains("tel:"), "of two panels it is neither's: {unknown:?}");
+    let mut page = Page::open(&world, "dora").await;
+    let body = json!({ "login_name": "dora", "status": "disabled" });
+    world.call(&world.key, reqwest::Method::PUT, "/v1/users/dora", Some(&body)).await;
+    let shown = page.again().await;
+    for what in ["href=\"tel:0851234567\"", "085 - 123 45 67", "href=\"https://help.voorbeeld.nl/2fa\""] {
+        assert!(shown.text.contains(what), "{what}: {shown:?}");
+    }
+    assert!(!shown.text.contains("<9-17>"), "{shown:?}");
 }

@@ -10,6 +10,7 @@ mod headers;
 mod import;
 mod live;
 mod login;
+mod look;
 mod methods;
 mod pages;
 mod proofs;

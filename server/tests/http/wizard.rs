@@ -406,3 +406,66 @@ async fn settings_are_open_for_five_minutes() {
     let refused = stranger.change("remove", "recovery", "").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
 }
+
+impl Page<'_> {
+    /// What the history says, the newest first, and the address of what is older.
+    async fn history(&mut self, query: &str) -> (Vec<String>, Option<String>) {
+        let answer = self.browser.get(&format!("{}/history{query}", self.path)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let events = answer.text.split("<ol class=\"events\">").nth(1).expect("a list");
+        let events = events.split("</ol>").next().expect("an end").split("<li><b>").skip(1);
+        let older = answer.text.split("/history?before=").nth(1).map(|rest| rest[..rest.find('"').unwrap()].to_owned());
+        (events.map(|event| event.split_whitespace().collect::<Vec<_>>().join(" ")).collect(), older)
+    }
+}
+
+/// The person reads what happened with their account, in words; what they did elsewhere without where and how.
+#[tokio::test]
+async fn the_settings_tell_what_happened_and_of_other_services_no_more_than_that() {
+    let world = world().await;
+    let mut page = Page::open(&world, "dora").await;
+    let seed = page.add_authenticator().await;
+    page.add_codes().await;
+    page.finish().await;
+    world.clock.forward(30);
+    let session = Session::new();
+    let opened =
+        world.call(&world.sibling, reqwest::Method::POST, "/v1/prompts", Some(&world.prompt("dora", &session))).await;
+    assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+    let mut elsewhere = Page::at(&world, Browser::new(&world), opened.body["url"].as_str().unwrap()).await;
+    elsewhere.send("check", ("digits", "000000")).await;
+
+    let mut page = Page::settings(&world, "dora", &seed).await;
+    assert!(page.shown.text.contains("/history\""), "{:?}", page.shown);
+    let (events, older) = page.history("").await;
+    let said = |what: &str| events.iter().find(|event| event.starts_with(what)).cloned().unwrap_or_default();
+    for what in ["Instellingen geopend", "Ingelogd", "Authenticator toegevoegd", "Nieuwe herstelcodes gemaakt"] {
+        assert!(!said(what).is_empty(), "{what}: {events:#?}");
+    }
+    assert!(said("Instellingen geopend").contains("· Authenticator"), "{events:#?}");
+    assert!(said("Ingelogd").contains("UTC"), "{events:#?}");
+    let wrong = said("Verkeerde code getypt");
+    assert!(wrong.contains("bij een andere dienst") && !wrong.contains("Authenticator"), "{events:#?}");
+    assert!(!events.iter().any(|event| event.contains("Beheerpaneel")), "{events:#?}");
+    assert_eq!(older, None, "that is all: {events:#?}");
+
+    // Twenty stand on a page, and a link leads to those before them.
+    for _ in 0..25 {
+        world.koppelcode("dora").await;
+    }
+    let (first, older) = page.history("").await;
+    assert_eq!(first.len(), 20, "{first:#?}");
+    assert!(first.iter().all(|event| event.ends_with("· door de klantenservice</li>")), "{first:#?}");
+    let (second, last) = page.history(&format!("?before={}", older.expect("older ones"))).await;
+    assert!(second.iter().any(|event| event.starts_with("Authenticator toegevoegd")), "{second:#?}");
+    assert_eq!(last, None);
+    assert!(page.history("?before=0").await.0.is_empty());
+
+    // Five minutes after the factor, and for any other browser, it is shut.
+    let path = format!("{}/history", page.path);
+    let stranger = Browser::new(&world).get(&path).await;
+    assert_eq!(stranger.status, StatusCode::FORBIDDEN, "{stranger:?}");
+    world.clock.forward(301);
+    let shut = page.browser.get(&path).await;
+    assert_eq!(location(&shut), page.path, "{shut:?}");
+}

@@ -18,7 +18,7 @@ impl Draft<'_> {
             }
             Confirmer::Desk => {
                 self.at_the_desk(DeskAct::Confirm)?;
-                if self.account.waits_for_a_reset() {
+                if self.account.waits_for_a_reset(self.policy()) {
                     return Err(Refusal::ResetFirst);
                 }
                 ConfirmedBy::Desk

@@ -2,7 +2,7 @@
 //!
 //! Lost everything: what a user proved themselves with goes, so that support can set up a new phone with them.
 //!
-//! An ordinary user's is reset at once. A protected user's waits, or takes a second agent: every phone of theirs is told, and a
+//! An ordinary user's is reset at once. A protected user's waits, or takes a second agent where the policy lets one: every phone of theirs is told, and a
 //! factor that is right meanwhile takes the request back, for then it was not lost.
 
 use koppel_protocol::{Text, notice::NoticeKind, phone_api::DeviceState};
@@ -21,10 +21,11 @@ impl Draft<'_> {
         let pending = self.account.user.reset.clone();
         match (step, pending) {
             (ResetStep::Ask, Some(_)) => Err(Refusal::AlreadyDecided),
-            (ResetStep::Ask, None) if self.account.waits_for_a_reset() => Ok(self.ask_reset()),
+            (ResetStep::Ask, None) if self.account.waits_for_a_reset(self.policy()) => Ok(self.ask_reset()),
             (ResetStep::Ask, None) => Ok(self.carry_out_reset("at_once")),
             (_, None) => Err(Refusal::NotFound),
             (ResetStep::Approve, Some(reset)) if self.agent() == Some(&reset.agent) => Err(Refusal::SecondAgent),
+            (ResetStep::Approve, Some(_)) if self.policy().second_agent == 0 => Err(Refusal::NotYours),
             (ResetStep::Approve, Some(_)) => Ok(self.carry_out_reset("second_agent")),
             (ResetStep::CarryOut, Some(reset)) if self.now() < reset.due => {
                 Err(Refusal::TooSoon { retry_after: self.now().until(reset.due) })

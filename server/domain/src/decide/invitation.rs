@@ -4,7 +4,9 @@ use koppel_protocol::id::InvitationId;
 use serde_json::json;
 
 use super::draft::Draft;
-use crate::{ChallengeState, Change, DeskAct, Invitation, Issuer, PairingState, Prompt, Purpose, Refusal, Reply, Row};
+use crate::{
+    Actor, ChallengeState, Change, DeskAct, Invitation, Issuer, PairingState, Prompt, Purpose, Refusal, Reply, Row, Via,
+};
 
 impl Draft<'_> {
     pub(super) fn issue_invitation(&mut self, by: &Issuer) -> Result<Reply, Refusal> {
@@ -15,7 +17,11 @@ impl Draft<'_> {
             Issuer::Page { prompt, cookie } => Some(self.page_that_may_set_up(*prompt, *cookie)?.id),
             Issuer::Desk => {
                 self.at_the_desk(DeskAct::Invite)?;
-                if self.account.waits_for_a_reset() {
+                let by_command = matches!(self.context.actor, Actor::Desk { via: Via::Command, .. });
+                if self.policy().desk_koppelcodes == 0 && !by_command {
+                    return Err(Refusal::NotYours);
+                }
+                if self.account.waits_for_a_reset(self.policy()) {
                     return Err(Refusal::ResetFirst);
                 }
                 None

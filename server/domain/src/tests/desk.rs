@@ -197,3 +197,41 @@ fn an_operators_password_counts_until_a_hundred_wrong_ones() {
     expect(world.run(Command::PasswordChosen, Actor::Server), "a new link");
     assert_eq!(sign_in(&mut world, true), Ok(Reply::Done));
 }
+
+/// threats row 8
+#[test]
+fn where_everybody_is_protected_every_reset_waits_and_no_second_agent_ends_it_where_none_may() {
+    let mut world = World::new();
+    world.active_phone("a");
+    world.policy.protect_everybody = 1;
+    world.policy.second_agent = 0;
+    let invite = Command::IssueInvitation { by: Issuer::Desk };
+    assert_eq!(world.run(invite, desk()), Err(Refusal::ResetFirst), "no phone beside the one that is there");
+    let due = world.now.plus(world.policy.reset_wait);
+    let anna = || operator("anna", Role::Support);
+    assert_eq!(reset(&mut world, ResetStep::Ask, anna()), Ok(Reply::ResetAsked { due }));
+    let bert = operator("bert", Role::Supervisor);
+    assert_eq!(reset(&mut world, ResetStep::Approve, bert), Err(Refusal::NotYours));
+    world.now = due;
+    assert!(reset(&mut world, ResetStep::CarryOut, anna()).is_ok());
+    assert!(has_no_factor(&world));
+}
+
+#[test]
+fn where_support_hands_out_no_koppelcodes_only_a_command_does() {
+    let mut world = World::new();
+    expect(world.run(Command::PutUser(Box::new(PutUser::named(login_name()))), panel()), "put");
+    world.policy.desk_koppelcodes = 0;
+    let invite = || Command::IssueInvitation { by: Issuer::Desk };
+    for role in Role::ALL {
+        assert_eq!(world.run(invite(), operator("anna", role)), Err(Refusal::NotYours), "{role:?}");
+    }
+    let by_command = Actor::Desk {
+        organisation: ORGANISATION,
+        via: Via::Command,
+        agent: text("root"),
+        reason: text("r"),
+        ticket: text("T"),
+    };
+    expect(world.run(invite(), by_command), "invited");
+}

@@ -11,9 +11,9 @@ use koppel_protocol::{Bytes, bytes};
 
 use super::super::{
     Card, CardState, CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame,
-    Invitation, KnownBrowser, Language, Later, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone, PendingDevice,
-    Progress, QrCode, Removal, Resend, SettingsPage, SettingsProblem, VerifyPage, VerifyStep, Way, Why, WizardPage,
-    WizardStep,
+    Invitation, KnownBrowser, Language, Later, Look, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone,
+    PendingDevice, Progress, QrCode, Removal, Resend, SettingsPage, SettingsProblem, Support, VerifyPage, VerifyStep,
+    Way, Why, WizardPage, WizardStep,
 };
 use super::form;
 use crate::app::App;
@@ -68,9 +68,11 @@ impl Held {
         self.prompt.challenge.and_then(|id| self.account.challenge(id))
     }
 
-    fn frame(&self) -> Frame {
+    pub(super) fn frame(&self) -> Frame {
         let account = self.account.user.login_name.as_ref().map(|name| name.shown().to_string());
-        Frame { language: self.language, party: self.relying_party.name.to_string(), account }
+        let party = &self.relying_party;
+        let (support, look) = (Support::of(&party.support), Look::of(party));
+        Frame { account, support, look, ..Frame::of(self.language, party.name.to_string()) }
     }
 
     fn forms(&self, app: &App) -> Result<Forms, Problem> {

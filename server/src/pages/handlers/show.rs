@@ -14,7 +14,7 @@ use koppel_protocol::id::{ChallengeId, PromptId};
 use koppel_store::{Locator, Touched};
 use serde::Deserialize;
 
-use super::super::{Frame, Language, LinkPage, LiveState, Message, MessagePage, respond};
+use super::super::{Frame, Language, LinkPage, LiveState, Message, MessagePage, Support, respond};
 use super::screen::{Complaint, Held, Screen, is_token};
 use super::{bind, cookie};
 use crate::app::{App, Attempts, By};
@@ -40,10 +40,20 @@ pub(super) fn language(headers: &HeaderMap, locale: Option<Locale>) -> Language 
 
 /// A message for a browser that holds no page.
 pub(super) fn message(app: &App, headers: &HeaderMap, message: Message) -> Response {
-    let party = app.registry.organisation_at(headers, None);
-    let party = party.map(|organisation| organisation.name.to_string()).unwrap_or_default();
-    let frame = Frame { language: browser_language(headers, None), party, account: None };
-    respond(&MessagePage { frame, message, forms: None }, None)
+    respond(&MessagePage { frame: frame(app, headers), message, forms: None }, None)
+}
+
+/// The frame of a page that is no relying party's. Where there is only one, people ring its support.
+fn frame(app: &App, headers: &HeaderMap) -> Frame {
+    let organisation = app.registry.organisation_at(headers, None);
+    let parties = app.registry.relying_parties();
+    let own: Vec<_> = parties
+        .iter()
+        .filter(|party| organisation.as_ref().is_some_and(|organisation| party.organisation == organisation.id))
+        .collect();
+    let support = if let [only] = own.as_slice() { Support::of(&only.support) } else { None };
+    let party = organisation.map(|organisation| organisation.name.to_string()).unwrap_or_default();
+    Frame { support, ..Frame::of(browser_language(headers, None), party) }
 }
 
 /// A refusal, as a page.
@@ -65,10 +75,7 @@ pub(super) fn refusal(app: &App, headers: &HeaderMap, problem: &Problem) -> Resp
 
 /// `GET /p`: hands the link in the fragment to the app.
 pub(super) async fn link(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let party = app.registry.organisation_at(&headers, None);
-    let party = party.map(|organisation| organisation.name.to_string()).unwrap_or_default();
-    let frame = Frame { language: browser_language(&headers, None), party, account: None };
-    respond(&LinkPage { frame }, None)
+    respond(&LinkPage { frame: frame(&app, &headers) }, None)
 }
 
 /// `GET /p/{token}` binds; `GET /p/{prompt}` shows.
