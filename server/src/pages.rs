@@ -25,6 +25,7 @@ mod message_page;
 #[cfg(test)]
 mod page_tests;
 mod qr_code;
+mod reached;
 mod response;
 #[cfg(test)]
 mod samples;
@@ -45,6 +46,7 @@ pub use language::Language;
 pub use link_page::LinkPage;
 pub use message_page::{Message, MessagePage};
 pub use qr_code::{QrCode, TooLong};
+pub use reached::Reached;
 pub use response::{Page, content_security_policy, respond};
 pub use settings_page::{KnownBrowser, OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};
 pub use texts::Texts;

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::pages::handlers::screen::{platform_name, way};
 use crate::pages::{
     AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, Forms, HomePage,
-    Language, PendingDevice, ResetNow, Said, SignInProblem, SpokenCode,
+    Language, PendingDevice, Reached, ResetNow, Said, SignInProblem, SpokenCode,
 };
 use crate::problem::{Problem, Slug};
 
@@ -109,6 +109,7 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
         login_name: shown.clone(),
         organisation: organisation.name.to_string(),
         protected: user.protected,
+        reached: Reached::of(&user.contacts),
         reason: call.reason.to_string(),
         ticket: call.ticket.to_string(),
         said: call.said,
