@@ -550,7 +550,8 @@ pub(crate) enum UserDo {
     },
     /// Take users over from a CSV file, all or none
     ///
-    /// The first line names the columns: external_id and login_name, and whichever there are of display, locale (nl or en), group and
+    /// The first line names the columns: external_id and login_name, and whichever there are of display, locale (nl or en), group,
+    /// protected (true or false), mobile, mobile_verified (true or false), mail (at most three addresses, parted by a space) and
     /// totp_secret (base 32; SHA-1, six digits, 30 seconds). Who is there already is changed where the file says something else; an
     /// authenticator that is there stays. Run again, it changes nothing.
     Import {

@@ -31,6 +31,7 @@ mod moment;
 #[cfg(test)]
 mod page_tests;
 mod qr_code;
+mod reached;
 mod response;
 #[cfg(test)]
 mod samples;
@@ -57,6 +58,7 @@ pub use look::{LogoShown, Look, OwnFile, own_files};
 pub use message_page::{Message, MessagePage};
 pub use moment::Moment;
 pub use qr_code::{QrCode, TooLong};
+pub use reached::Reached;
 pub use response::{Page, content_security_policy, respond};
 pub use settings_page::{KnownBrowser, OwnMethod, OwnPhone, Removal, SettingsPage, SettingsProblem};
 pub use texts::Texts;

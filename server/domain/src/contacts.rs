@@ -27,7 +27,41 @@ impl Contacts {
     pub const fn is_empty(&self) -> bool {
         self.mobile.is_none() && self.mail.is_empty()
     }
+
+    /// The same with what is told.
+    ///
+    /// # Errors
+    /// [`Unfit`] where addresses are too many or the same, or a number is said to be the user's and there is none.
+    pub fn with(&self, put: &PutContacts) -> Result<Self, Unfit> {
+        let mut contacts = self.clone();
+        match &put.mobile {
+            Some(Some(number)) => {
+                let known = contacts.mobile.take().filter(|known| known.number == *number);
+                contacts.mobile = Some(known.unwrap_or_else(|| Mobile { number: number.clone(), verified: false }));
+            }
+            Some(None) => contacts.mobile = None,
+            None => {}
+        }
+        match (&mut contacts.mobile, put.mobile_verified) {
+            (Some(mobile), Some(verified)) => mobile.verified = verified,
+            (None, Some(true)) => return Err(Unfit("`mobile_verified`: there is no number")),
+            (_, None | Some(false)) => {}
+        }
+        if let Some(mail) = &put.mail {
+            let twice = |(n, one): (usize, &MailAddress)| mail[..n].iter().any(|other| other.is_same_as(one));
+            if mail.len() > MAX_MAIL || mail.iter().enumerate().any(twice) {
+                return Err(Unfit("`mail`: at most three addresses, each of them once"));
+            }
+            contacts.mail.clone_from(mail);
+        }
+        Ok(contacts)
+    }
 }
+
+/// What is told does not fit what is known: which field, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(pub &'static str);
 
 /// A number to call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 
 mod caller;
 mod challenges;
+mod contacts;
 mod desk;
 mod events;
 mod fields;

@@ -7,7 +7,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use koppel_domain::{Account, Command, ExternalId, Locale, LoginName, Method, MethodKind, Needs, PutUser};
+use koppel_domain::contacts::NotAnAddress;
+use koppel_domain::{
+    Account, Command, ExternalId, Locale, LoginName, MailAddress, Method, MethodKind, Needs, PutContacts, PutUser,
+    Region, User,
+};
 use koppel_protocol::{SecretText, Text};
 use koppel_store::Locator;
 use serde::{Deserialize, Serialize};
@@ -18,13 +22,28 @@ use super::registry::organisation;
 use super::user::{Desk, by};
 use super::{Refused, perform};
 use crate::api::relying_party::seed;
-use crate::app::App;
+use crate::app::{App, By};
 use crate::config::Config;
+use crate::contacts;
 
 /// So many users go to the server at once: far less than the longest line of the control socket.
 const AT_ONCE: usize = 32;
 /// So many lines that cannot be taken are named; more are counted.
 const NAMED: usize = 20;
+
+/// The first two must be there.
+const COLUMNS: [&str; 10] = [
+    "external_id",
+    "login_name",
+    "display",
+    "locale",
+    "group",
+    "protected",
+    "mobile",
+    "mobile_verified",
+    "mail",
+    "totp_secret",
+];
 
 /// `user import`
 #[derive(Debug)]
@@ -57,6 +76,11 @@ struct ImportedUser {
     display: Option<Text>,
     locale: Option<Locale>,
     group: Option<Text>,
+    protected: Option<bool>,
+    /// As it stands in the file: what it means depends on the organisation, which the server knows.
+    mobile: Option<SecretText>,
+    mobile_verified: Option<bool>,
+    mail: Option<Vec<MailAddress>>,
     totp_secret: Option<SecretText>,
 }
 
@@ -87,6 +111,10 @@ struct Columns {
     display: Option<String>,
     locale: Option<String>,
     group: Option<String>,
+    protected: Option<String>,
+    mobile: Option<String>,
+    mobile_verified: Option<String>,
+    mail: Option<String>,
     totp_secret: Option<String>,
 }
 
@@ -100,6 +128,12 @@ impl Columns {
         };
         let locale = self.locale.as_deref().map(str::parse::<Locale>).transpose();
         let locale = locale.map_err(|_| "`locale` must be nl or en".to_owned())?;
+        let truth = |column: &str, text: Option<String>| {
+            let read = text.map(|text| text.to_ascii_lowercase().parse::<bool>()).transpose();
+            read.map_err(|_| format!("`{column}` must be true or false"))
+        };
+        let mobile = self.mobile.map(SecretText::new).transpose();
+        let mail = self.mail.as_deref().map(addresses).transpose();
         let totp_secret = match self.totp_secret {
             None => None,
             Some(secret) => {
@@ -114,9 +148,18 @@ impl Columns {
             display: text("display", self.display)?,
             locale,
             group: text("group", self.group)?,
+            protected: truth("protected", self.protected)?,
+            mobile: mobile.map_err(|_| "`mobile` is too long".to_owned())?,
+            mobile_verified: truth("mobile_verified", self.mobile_verified)?,
+            mail: mail.map_err(|wrong| format!("`mail`: {wrong}"))?,
             totp_secret,
         })
     }
+}
+
+/// Addresses, parted by a space, comma or semicolon.
+fn addresses(text: &str) -> Result<Vec<MailAddress>, NotAnAddress> {
+    text.split([' ', ',', ';']).filter(|address| !address.is_empty()).map(contacts::address).collect()
 }
 
 /// Takes the users of a file over: all of them, or none when a line cannot be taken. `progress` hears how many of how many are done.
@@ -201,12 +244,12 @@ fn read(bytes: &[u8], file: &Path) -> Result<Vec<ImportedUser>, Refused> {
     let delimiter = if heading.contains(';') { b';' } else { b',' };
     let mut lines = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = lines.headers().map_err(|error| Refused(format!("{path}: {error}")))?.clone();
-    let columns = ["external_id", "login_name", "display", "locale", "group", "totp_secret"];
-    let unknown = headers.iter().find(|header| !columns.contains(header));
-    if unknown.is_some() || columns[..2].iter().any(|needed| !headers.iter().any(|header| header == *needed)) {
+    let unknown = headers.iter().find(|header| !COLUMNS.contains(header));
+    if unknown.is_some() || COLUMNS[..2].iter().any(|needed| !headers.iter().any(|header| header == *needed)) {
         let unknown = unknown.map(|name| format!("; `{name}` is none of them")).unwrap_or_default();
         return Err(Refused(format!(
-            "the first line of {path} names its columns: external_id and login_name, and whichever there are of display, locale, group, totp_secret{unknown}"
+            "the first line of {path} names its columns: external_id and login_name, and whichever there are of {}{unknown}",
+            COLUMNS[2..].join(", ")
         )));
     }
     let (mut users, mut wrong) = (Vec::new(), Vec::new());
@@ -252,7 +295,9 @@ fn read(bytes: &[u8], file: &Path) -> Result<Vec<ImportedUser>, Refused> {
 
 /// Takes some users over, in the process that owns the database.
 pub(super) async fn take(app: &Arc<App>, batch: UserBatch) -> Result<Value, Refused> {
-    let organisation = organisation(app, batch.organisation.as_deref())?.id;
+    let organisation = organisation(app, batch.organisation.as_deref())?;
+    let (organisation, region) = (organisation.id, organisation.region);
+    let by_desk = || by(organisation, batch.desk.clone());
     let mut taken = Vec::with_capacity(batch.users.len());
     for user in batch.users {
         let line = user.line;
@@ -260,22 +305,26 @@ pub(super) async fn take(app: &Arc<App>, batch: UserBatch) -> Result<Value, Refu
         let known = account(app, at.clone()).await?;
         let named = account(app, Locator::LoginName(organisation, user.login_name.clone())).await?;
         let taken_name = named.filter(|named| named.user.external_id != user.external_id);
-        let outcome = match (&known, taken_name) {
-            (_, Some(other)) => Outcome::Refused(format!(
-                "the login name belongs to the user with external id `{}`",
-                other.user.external_id
-            )),
-            (None, None) => Outcome::Created,
-            (Some(known), None) if user.changes(known) => Outcome::Changed,
-            (Some(_), None) => Outcome::Unchanged,
+        let told = match taken_name {
+            Some(other) => {
+                Err(format!("the login name belongs to the user with external id `{}`", other.user.external_id))
+            }
+            None => user.told(known.as_ref().map(|known| &known.user), region),
         };
-        let has_one = known.as_ref().is_some_and(has_an_authenticator);
-        let refused = matches!(outcome, Outcome::Refused(_));
-        let brings = user.totp_secret.is_some() && !has_one && !refused;
-        let outcome = if batch.dry_run || refused {
+        let (outcome, put_user) = match told {
+            Ok(told) => told,
+            Err(why) => {
+                taken.push(Taken { line, authenticator: false, outcome: Outcome::Refused(why) });
+                continue;
+            }
+        };
+        let secret = user.totp_secret.filter(|_| !known.as_ref().is_some_and(has_an_authenticator));
+        let brings = secret.is_some();
+        let outcome = if batch.dry_run {
             outcome
         } else {
-            match put(app, &at, user, outcome.clone(), brings, &batch.desk, organisation).await {
+            let put_user = (outcome != Outcome::Unchanged).then_some(put_user);
+            match put(app, &at, put_user, secret, &by_desk).await {
                 Ok(()) => outcome,
                 Err(Refused(why)) => Outcome::Refused(why),
             }
@@ -288,23 +337,14 @@ pub(super) async fn take(app: &Arc<App>, batch: UserBatch) -> Result<Value, Refu
 async fn put(
     app: &Arc<App>,
     at: &Locator,
-    user: ImportedUser,
-    outcome: Outcome,
-    brings: bool,
-    desk: &Desk,
-    organisation: koppel_protocol::id::OrganisationId,
+    put_user: Option<PutUser>,
+    secret: Option<SecretText>,
+    actor: impl Fn() -> By,
 ) -> Result<(), Refused> {
-    let actor = || by(organisation, desk.clone());
-    if outcome != Outcome::Unchanged {
-        let put = PutUser {
-            display: user.display,
-            locale: user.locale,
-            group: user.group,
-            ..PutUser::named(user.login_name)
-        };
-        app.decide(at.clone(), Command::PutUser(Box::new(put)), actor()).await?;
+    if let Some(put_user) = put_user {
+        app.decide(at.clone(), Command::PutUser(Box::new(put_user)), actor()).await?;
     }
-    if let Some(secret) = user.totp_secret.filter(|_| brings) {
+    if let Some(secret) = secret {
         let put = account(app, at.clone()).await?;
         let put = put.ok_or_else(|| Refused::because("the user was deleted meanwhile; run it again"))?;
         let sealed = app.seal_seed(put.user.id, &seed(secret.expose())?)?;
@@ -324,14 +364,40 @@ fn has_an_authenticator(account: &Account) -> bool {
 }
 
 impl ImportedUser {
-    /// Whether the file says something else of the user than is known. What it leaves out stays as it is.
-    fn changes(&self, known: &Account) -> bool {
-        let user = &known.user;
+    /// What the line says of a user, if it can be taken. What it leaves out stays as it is.
+    fn told(&self, known: Option<&User>, region: Region) -> Result<(Outcome, PutUser), String> {
+        let mobile = self.mobile.as_ref().map(|typed| contacts::mobile(typed.expose(), region)).transpose();
+        let told = PutContacts {
+            mobile: mobile.map_err(|wrong| format!("`mobile`: {wrong}"))?.map(Some),
+            mobile_verified: self.mobile_verified,
+            mail: self.mail.clone(),
+        };
+        let reached = known.map(|user| user.contacts.clone()).unwrap_or_default();
+        let changed = reached.with(&told).map_err(|wrong| wrong.to_string())? != reached;
+        let outcome = match known {
+            None => Outcome::Created,
+            Some(user) if changed || self.changes(user) => Outcome::Changed,
+            Some(_) => Outcome::Unchanged,
+        };
+        let put = PutUser {
+            display: self.display.clone(),
+            locale: self.locale,
+            group: self.group.clone(),
+            protected: self.protected,
+            contacts: told,
+            ..PutUser::named(self.login_name.clone())
+        };
+        Ok((outcome, put))
+    }
+
+    /// Whether the line says something else of who the user is than is known.
+    fn changes(&self, user: &User) -> bool {
         let shown = |name: &LoginName| name.shown().to_string();
         user.login_name.as_ref().map(shown) != Some(shown(&self.login_name))
             || self.display.as_ref().is_some_and(|display| *display != user.display)
             || self.locale.is_some() && self.locale != user.locale
             || self.group.is_some() && self.group != user.group
+            || self.protected.is_some_and(|protected| protected != user.protected)
     }
 }
 
@@ -375,6 +441,21 @@ mod tests {
             assert!(said.contains(part), "{said:?} lacks {part:?}");
         }
         assert!(said.ends_with("nothing was changed"), "{said}");
+        assert!(!said.contains("CANARY"), "{said}");
+    }
+
+    #[test]
+    fn where_a_user_is_reached_is_read_and_not_repeated() {
+        let text = "external_id,login_name,protected,mobile_verified,mail\n1,anna,TRUE,false,anna@x.nl; a@x.org\n";
+        let users = read(text.as_bytes(), Path::new("users.csv")).expect("read");
+        assert_eq!((users[0].protected, users[0].mobile_verified), (Some(true), Some(false)));
+        assert_eq!(users[0].mail.as_ref().map(Vec::len), Some(2));
+        let said = refused(
+            "external_id,login_name,protected,mobile_verified,mail\n1,anna,ja,,\n2,bas,,waar,\n3,cor,,,CANARY\n",
+        );
+        for part in ["line 2: `protected`", "line 3: `mobile_verified`", "line 4: `mail`"] {
+            assert!(said.contains(part), "{said:?} lacks {part:?}");
+        }
         assert!(!said.contains("CANARY"), "{said}");
     }
 

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::pages::handlers::screen::{platform_name, way};
 use crate::pages::{
     AuditPage, Bar, CallPage, DeskEntry, DeskMethod, DeskPhone, DeskQuestion, FindProblem, Finding, Forms, HomePage,
-    Language, Moment, PendingDevice, ResetNow, Said, SignInProblem, SpokenCode, event,
+    Language, Moment, PendingDevice, Reached, ResetNow, Said, SignInProblem, SpokenCode, event,
 };
 use crate::problem::{Problem, Slug};
 
@@ -110,6 +110,7 @@ pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account)
         login_name: shown.clone(),
         organisation: organisation.name.to_string(),
         protected: account.is_guarded(policy),
+        reached: Reached::of(&user.contacts),
         reason: call.reason.to_string(),
         ticket: call.ticket.to_string(),
         said: call.said,

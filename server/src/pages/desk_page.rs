@@ -5,7 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use koppel_domain::{ChallengeState, DeliveryState, DeskAct, Role};
 
-use super::{Forms, Frame, LiveState, Moment, Page, PendingDevice, Texts, Way, assets};
+use super::{Forms, Frame, LiveState, Moment, Page, PendingDevice, Reached, Texts, Way, assets};
 
 /// Where one signs in.
 #[derive(Clone, Debug, Template)]
@@ -256,6 +256,8 @@ pub struct CallPage {
     pub organisation: String,
     /// Whether a reset waits, or takes a second agent.
     pub protected: bool,
+    /// Where the user is reached.
+    pub reached: Reached,
     /// Why, as the agent wrote.
     pub reason: String,
     /// By which ticket.

@@ -8,9 +8,9 @@ use super::{
     DeskPhone, DeskQuestion, Ending, EnrolPage, EnrolReason, EnrolStep, FindProblem, Finding, Forms, Frame, GroupLine,
     HistoryPage, HomePage, Invitation, KnownBrowser, Language, Later, LinkPage, Look, Message, MessagePage, Moment,
     Offer, OfferProblem, OwnMethod, OwnPhone, OwnRulesPage, OwnRulesSaid, PanelCard, PanelPage, PanelsPage, PastEvent,
-    PendingDevice, Progress, QrCode, Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said, SettingsPage,
-    SettingsProblem, SignInPage, SignInProblem, SpokenCode, Support, VerifyPage, VerifyStep, Way, WelcomePage,
-    WelcomeProblem, Why, WizardPage, WizardStep,
+    PendingDevice, Progress, QrCode, Reached, Removal, Resend, ResetNow, RuleShown, RulesForm, RulesSaid, Said,
+    SettingsPage, SettingsProblem, SignInPage, SignInProblem, SpokenCode, Support, VerifyPage, VerifyStep, Way,
+    WelcomePage, WelcomeProblem, Why, WizardPage, WizardStep,
 };
 
 /// A page of any kind.
@@ -276,6 +276,7 @@ fn desk_call(language: Language) -> CallPage {
         login_name: "jansen@voorbeeld.nl".to_owned(),
         organisation: "Voorbeeld Telecom".to_owned(),
         protected: false,
+        reached: reached(),
         reason: "telefoon kwijt".to_owned(),
         ticket: "INC-20417".to_owned(),
         said: None,
@@ -368,7 +369,7 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
         Finding::Quiet,
     ];
     let empty = CallPage { methods: Vec::new(), phones: Vec::new(), questions: Vec::new(), ..plain.clone() };
-    let protected = CallPage { protected: true, may_invite: false, ..plain.clone() };
+    let protected = CallPage { protected: true, may_invite: false, reached: Reached::default(), ..plain.clone() };
     let asked = |ripe, may_approve| ResetNow::Asked {
         agent: "k.bakker".to_owned(),
         due: at(1440),
@@ -376,6 +377,7 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
         second_agent: true,
         may_approve,
     };
+    let unchecked = Reached { verified: false, ..reached() };
     let stuck = plain.methods.iter().cloned().map(|method| DeskMethod { stuck: true, ..method }).collect();
     vec![
         ("works", plain.clone()),
@@ -413,7 +415,8 @@ fn desk_calls(language: Language) -> Vec<(&'static str, CallPage)> {
                 ..plain.clone()
             },
         ),
-        ("confirmed", CallPage { said: Some(Said::Confirmed), ..plain }),
+        ("confirmed", CallPage { said: Some(Said::Confirmed), ..plain.clone() }),
+        ("unchecked", CallPage { reached: unchecked, ..plain.clone() }),
         ("protected", CallPage { reset: ResetNow::Open { waits: true, second_agent: true }, ..protected.clone() }),
         ("asked", CallPage { reset: asked(false, false), said: Some(Said::ResetAsked), ..protected.clone() }),
         ("approve", CallPage { reset: asked(false, true), ..protected.clone() }),
@@ -670,7 +673,7 @@ fn settings(language: Language) -> Vec<(&'static str, SettingsPage)> {
             method(Way::Codes, false, Removal::Open),
         ],
         phones: vec![phone("Pixel 8 van Jan", true, Removal::Open), phone("werkplek", false, Removal::Open)],
-        cards: vec![Card { way: Way::Call, state: CardState::Unavailable }],
+        cards: vec![Card { number: reached().mobile, ..Card::new(Way::Call, CardState::Unavailable) }],
         more_phones: true,
         browsers: [("Firefox, Linux", "27-11-2026"), ("", "20-11-2026")]
             .map(|(name, used)| KnownBrowser {
@@ -680,13 +683,15 @@ fn settings(language: Language) -> Vec<(&'static str, SettingsPage)> {
                 until: "11-12-2026".to_owned(),
             })
             .to_vec(),
+        reached: reached(),
         problem: None,
     };
     let bare = SettingsPage {
         methods: vec![OwnMethod { used: None, ..method(Way::Authenticator, true, Removal::Needed) }],
         phones: Vec::new(),
         browsers: Vec::new(),
-        cards: vec![Card { way: Way::Codes, state: CardState::Open }],
+        reached: Reached::default(),
+        cards: vec![Card::new(Way::Codes, CardState::Open)],
         ..full.clone()
     };
     let needed = SettingsPage { problem: Some(SettingsProblem::Needed), ..bare.clone() };
@@ -694,10 +699,21 @@ fn settings(language: Language) -> Vec<(&'static str, SettingsPage)> {
     vec![("full", full), ("bare", bare), ("needed", needed), ("nameless", nameless)]
 }
 
+fn reached() -> Reached {
+    Reached {
+        mobile: Some("06 •• •• •• 78".to_owned()),
+        verified: true,
+        mail: vec!["j•••@voorbeeld.nl".to_owned(), "a•••@voorbeeld.org".to_owned()],
+    }
+}
+
 fn wizard_steps() -> Vec<(&'static str, WizardStep)> {
     use CardState::{Added, Open, Unavailable};
-    let card = |way, state| Card { way, state };
+    let card = Card::new;
     let first = vec![card(Way::App, Open), card(Way::Call, Unavailable), card(Way::Authenticator, Open)];
+    let known =
+        first.iter().map(|one| Card { number: reached().mobile.filter(|_| one.way == Way::Call), ..one.clone() });
+    let known: Vec<Card> = known.collect();
     let backup = vec![
         card(Way::App, Added),
         card(Way::Call, Unavailable),
@@ -720,6 +736,7 @@ fn wizard_steps() -> Vec<(&'static str, WizardStep)> {
     let codes = (1..=10).map(|slot| format!("{slot}-7KQM-X2PD-9RTV-H4C{}", slot % 10)).collect();
     vec![
         ("choose", choose(Why::First, &first, None)),
+        ("choose-known", choose(Why::First, &known, None)),
         ("choose-later", choose(Why::First, &first, Some(None))),
         ("choose-until", choose(Why::First, &first, Some(Some("01-03-2027")))),
         ("choose-backup", choose(Why::Backup, &backup, None)),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
-use super::{Card, CardState, Forms, Frame, LiveState, Page, Texts, Way, assets};
+use super::{Card, CardState, Forms, Frame, LiveState, Page, Reached, Texts, Way, assets};
 
 /// The page of the settings.
 #[derive(Clone, Debug, Template)]
@@ -25,6 +25,8 @@ pub struct SettingsPage {
     pub more_phones: bool,
     /// Browsers that are remembered, the newest first.
     pub browsers: Vec<KnownBrowser>,
+    /// Where the user is reached; the panel changes it.
+    pub reached: Reached,
     /// What was wrong with the last change.
     pub problem: Option<SettingsProblem>,
 }

@@ -250,6 +250,7 @@ texts! {
     fn wizard_add_label(method: &str);
     fn wizard_added();
     fn wizard_unavailable(party: &str);
+    fn wizard_call_number(party: &str, number: &str);
     fn wizard_other();
     fn wizard_totp_title();
     fn wizard_totp_this_phone();
@@ -279,6 +280,10 @@ texts! {
     fn wizard_codes_kept_text();
     fn wizard_done_text();
 
+    // Where a user is reached
+    fn reached_mobile();
+    fn reached_mail();
+
     // Settings
     fn settings_title();
     fn settings_methods();
@@ -301,6 +306,8 @@ texts! {
     fn settings_browser();
     fn settings_browser_until(used: &str, until: &str);
     fn settings_browser_forget();
+    fn settings_reached();
+    fn settings_reached_change(party: &str);
     fn settings_needed();
     fn settings_no_name();
     fn settings_rename();
@@ -533,6 +540,10 @@ texts! {
     fn desk_find_nobody();
     fn desk_find_no_reason();
     fn desk_protected();
+    fn desk_reached();
+    fn desk_reached_nothing();
+    fn desk_unchecked();
+    fn desk_reached_change();
     fn desk_call_for(ticket: &str, reason: &str);
     fn desk_why();
     fn desk_why_nothing();

@@ -74,12 +74,21 @@ pub struct Later {
 }
 
 /// One way, as a card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// Which.
     pub way: Way,
     /// Whether it can be added.
     pub state: CardState,
+    /// The number that would be called, masked, if one is known.
+    pub number: Option<String>,
+}
+
+impl Card {
+    /// A way that needs nothing known.
+    pub fn new(way: Way, state: CardState) -> Self {
+        Card { way, state, number: None }
+    }
 }
 
 /// A way to prove oneself.

@@ -20,14 +20,14 @@ async fn add(world: &World, name: &str, role: &str) -> String {
 }
 
 /// An operator who is signed in, in their browser.
-struct Desk<'w> {
+pub(crate) struct Desk<'w> {
     browser: Browser<'w>,
     seed: Vec<u8>,
 }
 
 impl<'w> Desk<'w> {
     /// The first time: the link, a password, and the wizard of every user.
-    async fn begin(world: &'w World, name: &str, role: &str) -> Desk<'w> {
+    pub(crate) async fn begin(world: &'w World, name: &str, role: &str) -> Desk<'w> {
         let code = add(world, name, role).await;
         let mut browser = Browser::new(world);
         let welcome = browser.get("/desk/welcome").await;
@@ -55,7 +55,7 @@ impl<'w> Desk<'w> {
     }
 
     /// Begins a call, and shows it.
-    async fn call(&mut self, user: &str) -> Answer {
+    pub(crate) async fn call(&mut self, user: &str) -> Answer {
         let home = self.get("/desk").await;
         let form = [("form_token", &*token(&home)), ("name", user), ("reason", "telefoon kwijt"), ("ticket", "INC-7")];
         let found = self.browser.post("/desk/find", &form).await;

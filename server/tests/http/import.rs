@@ -92,3 +92,53 @@ async fn many_users_go_in_parts() {
         assert_eq!(world.get(&format!("/v1/users/{n}")).await.body["login_name"], format!("user-{n}"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_come_with_their_numbers_and_addresses() {
+    let world = World::start().await;
+    let users = file(concat!(
+        "external_id;login_name;protected;mobile;mobile_verified;mail\n",
+        "anna;anna;TRUE;06-12345678;true;anna@example.nl, anna@example.org\n",
+        "bas;bas;;;;\n",
+    ));
+    assert_eq!(counted(&import(&world, &users, &[]).unwrap()), [2, 0, 0, 0]);
+    let anna = world.get("/v1/users/anna").await.body;
+    assert_eq!(
+        json!([anna["protected"], anna["mobile"], anna["mobile_verified"], anna["mail"]]),
+        json!([true, "06 •• •• •• 78", true, ["a•••@example.nl", "a•••@example.org"]])
+    );
+    assert_eq!(counted(&import(&world, &users, &[]).unwrap()), [0, 0, 2, 0], "a second run changes nothing");
+    let again = file("external_id,login_name,mobile,protected\nanna,anna,+31 6 87654321,false\nbas,bas,,\n");
+    assert_eq!(counted(&import(&world, &again, &["--dry-run"]).unwrap()), [0, 1, 1, 0]);
+    assert_eq!(counted(&import(&world, &again, &[]).unwrap()), [0, 1, 1, 0]);
+    let anna = world.get("/v1/users/anna").await.body;
+    assert_eq!(
+        json!([anna["protected"], anna["mobile"], anna["mobile_verified"], anna["mail"][1]]),
+        json!([false, "06 •• •• •• 21", false, "a•••@example.org"]),
+        "another number is nobody's yet, and what is left out stays"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_names_the_line_and_the_column_of_what_is_wrong() {
+    let world = World::start().await;
+    let users = file(concat!(
+        "external_id,login_name,mobile,mobile_verified,mail\n",
+        "1,anna,06123CANARY,,\n",
+        "2,bas,020 123 4567,,\n",
+        "3,cor,,true,\n",
+        "4,dirk,,,a@x.nl b@x.nl c@x.nl d@x.nl\n",
+        "5,eva,06 12345678,false,eva@x.nl\n",
+    ));
+    let said = import(&world, &users, &["--dry-run"]).unwrap_err();
+    for part in [
+        "line 2: `mobile`",
+        "line 3: `mobile`: this is not a mobile number",
+        "line 4: `mobile_verified`",
+        "line 5: `mail`",
+        "nothing was changed",
+    ] {
+        assert!(said.contains(part), "{said:?} lacks {part:?}");
+    }
+    assert!(!said.contains("line 6") && !said.contains("CANARY") && !said.contains("a@x"), "{said}");
+}

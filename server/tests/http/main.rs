@@ -1,6 +1,7 @@
 //! The server over real HTTP, in one process: what it does, what it refuses, and what it never says.
 
 mod bad_input;
+mod contacts;
 mod desk;
 mod doors;
 mod events;
@@ -11,6 +12,7 @@ mod import;
 mod live;
 mod login;
 mod look;
+mod mail;
 mod methods;
 mod pages;
 mod proofs;

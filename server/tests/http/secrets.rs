@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 use koppel_protocol::decision::Verdict;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::fixture::{Answer, Session, USER_AGENT, World};
@@ -51,6 +52,17 @@ async fn life(world: &World) -> Vec<(&'static str, String)> {
     secrets
 }
 
+/// Where a user is reached; what comes back must be nowhere but in the user's own row.
+async fn told_contacts(world: &World) -> Vec<(&'static str, String)> {
+    let body = json!({ "login_name": "bas", "mobile": "06-87654321", "mail": ["bas.canary@example.nl"] });
+    let told = world.call(&world.key, Method::PUT, "/v1/users/bas", Some(&body)).await;
+    assert!(told.status.is_success(), "{told:?}");
+    let wrong = json!({ "login_name": "bas", "mobile": "06-876543210", "mail": ["bas.canary"] });
+    assert_eq!(world.call(&world.key, Method::PUT, "/v1/users/bas", Some(&wrong)).await.slug(), "invalid-field");
+    world.get("/v1/users/bas").await;
+    vec![("number", "87654321".to_owned()), ("address", "bas.canary".to_owned())]
+}
+
 fn find(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
@@ -69,6 +81,21 @@ async fn whoever_reads_the_database_finds_no_secret() {
     running.stop().await;
     checked += holds_no_secret(folder.path(), &secrets);
     assert!(checked >= 3, "database and log were read, before and after the end");
+}
+
+/// threats row 15: of whoever is deleted no number and no address is left in any file.
+#[tokio::test]
+async fn a_deleted_user_s_number_is_in_no_file() {
+    let world = World::start().await;
+    let told = told_contacts(&world).await;
+    let files = || std::fs::read_dir(world.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let stands = |needle: &str| files().any(|path| path.is_file() && find(&std::fs::read(path).unwrap(), needle));
+    assert!(told.iter().all(|(_, secret)| stands(secret)), "it was there");
+    let deleted = world.call(&world.key, Method::DELETE, "/v1/users/bas", None).await;
+    assert!(deleted.status.is_success(), "{deleted:?}");
+    let World { running, folder, .. } = world;
+    running.stop().await;
+    assert!(holds_no_secret(folder.path(), &told) >= 1, "the database was read");
 }
 
 /// How many files of the database were read.
@@ -122,7 +149,8 @@ async fn the_log_of_a_whole_life_holds_no_secret() {
     let other = World::start().await;
     let World { running: unused, folder: _other_folder, .. } = other;
     let world = World { running: unused, url, folder, config, http, clock, key, sibling };
-    let secrets = life(&world).await;
+    let mut secrets = life(&world).await;
+    secrets.extend(told_contacts(&world).await);
     std::process::Command::new("kill").arg(server.id().to_string()).status().unwrap();
     assert!(server.wait().unwrap().success(), "it stops by itself");
     let log = reading.join().unwrap();

@@ -301,7 +301,7 @@ async fn nobody_elses_form_sets_anything_up() {
 
 impl<'w> Page<'w> {
     /// The settings of a user who just proved themselves with an authenticator.
-    async fn settings(world: &'w World, user: &str, seed: &[u8]) -> Page<'w> {
+    pub(crate) async fn settings(world: &'w World, user: &str, seed: &[u8]) -> Page<'w> {
         world.clock.forward(30);
         let session = Session::new();
         let mut body = world.prompt(user, &session);

@@ -6,14 +6,15 @@ use serde_json::json;
 use super::draft::Draft;
 use crate::{
     Account, Begun, Change, DeskAct, LoginName, Organisation, PutUser, Refusal, Reply, Time, User, UserStatus,
-    alerts::Alerts,
+    alerts::Alerts, contacts::Unfit,
 };
 
 impl Draft<'_> {
     pub(super) fn put_user(&mut self, put: &PutUser) -> Result<Reply, Refusal> {
         let created = !self.exists();
         self.name_is_free(&put.login_name)?;
-        let contacts = self.contacts_as_told(&put.contacts)?;
+        let contacts =
+            self.account.user.contacts.with(&put.contacts).map_err(|Unfit(why)| Refusal::InvalidField(why))?;
         if created {
             self.create_user(&put.login_name, put.display.as_ref());
         }

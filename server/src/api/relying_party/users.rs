@@ -7,16 +7,17 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use koppel_domain::{
-    Account, Command, Enforcement, ExternalId, LoginName, Method, MethodRules, MethodState, Needs, PairingState,
-    PutContacts, PutUser, RecoveryCodes, Reply, Scope, Time, UserStatus,
+    Account, Command, Enforcement, ExternalId, LoginName, MailAddress, Method, MethodRules, MethodState, Needs,
+    PairingState, PutUser, RecoveryCodes, Reply, Scope, Time, UserStatus,
 };
-use koppel_protocol::Text;
 use koppel_protocol::phone_api::DeviceState;
+use koppel_protocol::{SecretText, Text};
 use koppel_store::Locator;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::caller::{Asked, Caller};
+use super::contacts::{self, Told};
 use super::fields::LocaleField;
 use crate::app::App;
 use crate::problem::{Problem, Slug};
@@ -43,6 +44,16 @@ struct UserBody {
     protected: Option<bool>,
     /// When the password was last changed, in seconds: lifts a lock that is older.
     password_changed_at: Option<u64>,
+    /// The mobile number, as it is written in the country of the organisation or with a country code; null takes it away.
+    #[serde(default, deserialize_with = "contacts::told")]
+    #[schema(value_type = Option<String>, example = "06 12345678")]
+    mobile: Told<SecretText>,
+    /// Whether you have made sure that the number is this user's. Another number is not, unless you say so again.
+    mobile_verified: Option<bool>,
+    /// Where notices about the account go: all addresses, at most three; null or an empty list takes them away.
+    #[serde(default, deserialize_with = "contacts::told")]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["anna@example.nl"]))]
+    mail: Told<Vec<SecretText>>,
 }
 
 /// Whether a user may log in.
@@ -77,6 +88,14 @@ pub(super) struct UserAnswer {
     status: StatusField,
     /// Whether support resets this user only after a wait or with a second agent.
     protected: bool,
+    /// The mobile number, but for its middle, or null. Nobody reads back the whole of it.
+    #[schema(example = "06 •• •• •• 78")]
+    mobile: Option<String>,
+    /// Whether the number is said to be the user's; null without a number.
+    mobile_verified: Option<bool>,
+    /// Where notices go, but for the most of each name.
+    #[schema(example = json!(["a•••@example.nl"]))]
+    mail: Vec<String>,
     /// A reset that support was asked for and that waits, or null.
     reset: Option<ResetField>,
     /// Why nothing is approved for this user now, or null.
@@ -190,6 +209,7 @@ impl UserAnswer {
     fn of(account: &Account, app: &App, caller: Option<&Caller>) -> UserAnswer {
         let user = &account.user;
         let (now, epoch) = (app.now(), app.epoch());
+        let mobile = user.contacts.mobile.as_ref();
         let rule = caller.map(|caller| caller.terms().rollout.of(user));
         let listed = account
             .devices
@@ -205,6 +225,9 @@ impl UserAnswer {
             group: user.group.as_ref().map(ToString::to_string),
             status: if user.status == UserStatus::Active { StatusField::Active } else { StatusField::Disabled },
             protected: user.protected,
+            mobile: mobile.map(|mobile| mobile.number.masked()),
+            mobile_verified: mobile.map(|mobile| mobile.verified),
+            mail: user.contacts.mail.iter().map(MailAddress::masked).collect(),
             reset: user.reset.as_ref().map(|reset| ResetField { asked_at: reset.asked_at.0, due: reset.due.0 }),
             locked: user.lock.map(|lock| LockField { why: "fraud", at: lock.at.0 }),
             enrolled: account.is_protected(MethodRules::ALL),
@@ -300,8 +323,10 @@ pub(super) async fn put(
     let asked = Asked::read(&app, request, Scope::Manage).await?;
     let invalid = |_| Problem::because(Slug::InvalidField, "The external id is 1 to 64 bytes of clean text.");
     let external_id: ExternalId = external_id.parse().map_err(invalid)?;
-    let at = Locator::ExternalId(asked.caller.found.organisation.id, external_id);
+    let organisation = &asked.caller.found.organisation;
+    let at = Locator::ExternalId(organisation.id, external_id);
     let body: UserBody = asked.json()?;
+    let contacts = contacts::read(body.mobile, body.mobile_verified, body.mail, organisation.region)?;
     let command = Command::PutUser(Box::new(PutUser {
         login_name: body.login_name,
         display: body.display,
@@ -310,7 +335,7 @@ pub(super) async fn put(
         enabled: body.status.map(|status| matches!(status, StatusField::Active)),
         protected: body.protected,
         password_changed_at: body.password_changed_at.map(Time),
-        contacts: PutContacts::default(),
+        contacts,
     }));
     let reply = app.decide(at.clone(), command, asked.caller.by()).await?;
     let status = if reply == (Reply::UserPut { created: true }) { StatusCode::CREATED } else { StatusCode::OK };

@@ -12,8 +12,8 @@ use koppel_protocol::{Bytes, bytes};
 use super::super::{
     Card, CardState, CodeProblem, ConfirmProblem, Delivery, Ending, EnrolPage, EnrolReason, EnrolStep, Forms, Frame,
     Invitation, KnownBrowser, Language, Later, Look, Message, MessagePage, OfferProblem, OwnMethod, OwnPhone,
-    PendingDevice, Progress, QrCode, Removal, Resend, SettingsPage, SettingsProblem, Support, VerifyPage, VerifyStep,
-    Way, Why, WizardPage, WizardStep,
+    PendingDevice, Progress, QrCode, Reached, Removal, Resend, SettingsPage, SettingsProblem, Support, VerifyPage,
+    VerifyStep, Way, Why, WizardPage, WizardStep,
 };
 use super::form;
 use crate::app::App;
@@ -201,6 +201,7 @@ impl Held {
                 .collect(),
             more_phones: rules.app,
             browsers: self.browsers(app),
+            reached: Reached::of(&self.account.user.contacts),
             problem: complaint.settings,
         };
         Ok(Screen::Settings(Box::new(page)))
@@ -314,15 +315,16 @@ impl Held {
         let state = |kind| if self.account.can_use(kind, rules) && !anew { CardState::Added } else { CardState::Open };
         let mut cards = Vec::new();
         if rules.app {
-            cards.push(Card { way: Way::App, state: state(MethodKind::App) });
+            cards.push(Card::new(Way::App, state(MethodKind::App)));
         }
-        cards.push(Card { way: Way::Call, state: CardState::Unavailable });
+        let number = self.account.user.contacts.mobile.as_ref().map(|mobile| mobile.number.masked());
+        cards.push(Card { number, ..Card::new(Way::Call, CardState::Unavailable) });
         if rules.totp {
-            cards.push(Card { way: Way::Authenticator, state: state(MethodKind::Totp) });
+            cards.push(Card::new(Way::Authenticator, state(MethodKind::Totp)));
         }
         if rules.recovery && matches!(why, Why::Backup | Why::More) {
             let enough = self.account.method(MethodKind::Recovery).is_some_and(Method::is_a_backup);
-            let codes = Card { way: Way::Codes, state: if enough { CardState::Added } else { CardState::Open } };
+            let codes = Card::new(Way::Codes, if enough { CardState::Added } else { CardState::Open });
             // The backup that no lost phone takes along goes first.
             let at = if why == Why::Backup { 0 } else { cards.len() };
             cards.insert(at, codes);
