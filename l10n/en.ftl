@@ -601,13 +601,22 @@ mail-recovery-made-text = New recovery codes were made for your account. Did you
 mail-recovery-removed = The recovery codes were removed at { $organisation }
 mail-recovery-removed-text = The recovery codes of your account were removed. They no longer work.
 mail-codes-disabled = Too many wrong codes were typed at { $organisation }
-mail-codes-disabled-text = A wrong code was typed many times in a row. That is why we no longer take these codes for your account. Approving in the app still works. Customer service can turn the codes on again.
+mail-codes-disabled-text = { $method ->
+    [app] A wrong code from the app was typed many times in a row. That is why those codes cannot be used to log in now. Approving in the app still works. Customer service can turn the codes on again.
+    [totp] A wrong code from the authenticator was typed many times in a row. That is why those codes cannot be used to log in now. Customer service can turn them on again.
+   *[recovery] A wrong recovery code was typed many times in a row. That is why recovery codes cannot be used now. Customer service can turn them on again.
+}
+mail-addresses = The mail addresses of your account were changed at { $organisation }
+mail-addresses-text = The addresses to which we send you messages about logging in were changed. For three days such messages also go to the former addresses.
 mail-locked = Your account is locked at { $organisation }
 mail-locked-text = “This was not me” was chosen at a login request. That is why your account is locked. Whoever made that request probably knows your password: choose a new one. You can lift the lock with the phone on which you chose this, or through customer service.
 mail-unlocked = Your account is open again at { $organisation }
 mail-unlocked-text = The lock on your account was lifted. You can log in again.
 mail-reset-asked = Somebody asked to remove all your ways to log in at { $organisation }
-mail-reset-asked-text = Customer service was asked to remove all your phones, your authenticator and your recovery codes, because you would have nothing left to log in with. That happens on { $due } at the earliest, or sooner if a supervisor agrees. If you log in yourself in the meantime, the request ends.
+mail-reset-asked-text = Customer service was asked to remove all your phones, your authenticator and your recovery codes, because you would have nothing left to log in with. { $second ->
+    [yes] That is possible from { $due }, or sooner if a supervisor agrees.
+   *[no] That is possible from { $due }.
+} If you log in yourself in the meantime, the request ends.
 mail-reset = All your ways to log in were removed at { $organisation }
 mail-reset-text = Customer service removed all your phones, your authenticator and your recovery codes. With a koppelcode from customer service you set something up again.
 mail-test = Test message from Koppel

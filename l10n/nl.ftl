@@ -587,7 +587,7 @@ mail-account = Account: { $account }
 mail-when = Wanneer: { $when }
 mail-not-you = Was u dit niet? Bel dan meteen de klantenservice van { $organisation }.
 mail-why = U krijgt dit bericht omdat er iets veranderde aan hoe u inlogt bij { $organisation }.
-mail-never = In deze berichten staat nooit een link, en wij vragen u nooit om een code of wachtwoord.
+mail-never = In deze berichten staat nooit een link, en we vragen u nooit om een code of wachtwoord.
 mail-phone-added = Er is een telefoon gekoppeld bij { $organisation }
 mail-phone-added-text = Aan uw account is een telefoon gekoppeld. Deze telefoon kan vanaf nu inlogverzoeken van u beantwoorden.
 mail-phone-removed = Er is een telefoon ontkoppeld bij { $organisation }
@@ -601,13 +601,22 @@ mail-recovery-made-text = Voor uw account zijn nieuwe herstelcodes gemaakt. Had 
 mail-recovery-removed = De herstelcodes zijn verwijderd bij { $organisation }
 mail-recovery-removed-text = De herstelcodes van uw account zijn verwijderd. Ze werken niet meer.
 mail-codes-disabled = Er zijn te veel verkeerde codes getypt bij { $organisation }
-mail-codes-disabled-text = Er is vaak achter elkaar een verkeerde code getypt. Daarom nemen we deze codes voor uw account niet meer aan. Goedkeuren in de app werkt nog wel. De klantenservice kan de codes weer aanzetten.
+mail-codes-disabled-text = { $method ->
+    [app] Er is vaak achter elkaar een verkeerde code uit de app getypt. Daarom kan met die codes nu niet worden ingelogd. Goedkeuren in de app kan nog wel. De klantenservice kan de codes weer aanzetten.
+    [totp] Er is vaak achter elkaar een verkeerde code uit de authenticator getypt. Daarom kan met die codes nu niet worden ingelogd. De klantenservice kan ze weer aanzetten.
+   *[recovery] Er is vaak achter elkaar een verkeerde herstelcode getypt. Daarom kunnen herstelcodes nu niet worden gebruikt. De klantenservice kan ze weer aanzetten.
+}
+mail-addresses = De mailadressen van uw account zijn gewijzigd bij { $organisation }
+mail-addresses-text = De adressen waar wij u berichten over inloggen sturen, zijn gewijzigd. Zulke berichten gaan nog drie dagen ook naar de vorige adressen.
 mail-locked = Uw account is vergrendeld bij { $organisation }
 mail-locked-text = Bij een inlogverzoek is “Dit was ik niet” gekozen. Daarom is uw account vergrendeld. Wie dat verzoek deed, kent waarschijnlijk uw wachtwoord: kies een nieuw wachtwoord. Ontgrendelen kan in de app waarin u dit meldde, of via de klantenservice.
 mail-unlocked = Uw account is weer open bij { $organisation }
 mail-unlocked-text = De vergrendeling van uw account is opgeheven. Inloggen kan weer.
 mail-reset-asked = Er is gevraagd om al uw inlogmethoden weg te halen bij { $organisation }
-mail-reset-asked-text = De klantenservice kreeg de vraag om al uw telefoons, uw authenticator en uw herstelcodes weg te halen, omdat u niets meer zou hebben om mee in te loggen. Dat gebeurt op zijn vroegst op { $due }, of eerder als een leidinggevende akkoord geeft. Logt u intussen zelf in, dan vervalt de aanvraag.
+mail-reset-asked-text = De klantenservice kreeg de vraag om al uw telefoons, uw authenticator en uw herstelcodes weg te halen, omdat u niets meer zou hebben om mee in te loggen. { $second ->
+    [yes] Dat kan vanaf { $due }, of eerder als een leidinggevende akkoord geeft.
+   *[no] Dat kan vanaf { $due }.
+} Logt u intussen zelf in, dan vervalt de aanvraag.
 mail-reset = Al uw inlogmethoden zijn weggehaald bij { $organisation }
 mail-reset-text = De klantenservice heeft al uw telefoons, uw authenticator en uw herstelcodes weggehaald. Met een koppelcode van de klantenservice stelt u opnieuw iets in.
 mail-test = Proefbericht van Koppel

@@ -331,7 +331,7 @@ pub(crate) enum WebhookDo {
         #[arg(long, value_name = "KINDS", value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// Show where events go, and how many were taken lately
+    /// Show where events go, and how many were taken in the last week
     Show {
         /// Whose: name or id
         relying_party: String,
@@ -346,7 +346,7 @@ pub(crate) enum WebhookDo {
         /// Whose: name or id
         relying_party: String,
     },
-    /// Show what was sent lately (a week at most), the newest first, with every try
+    /// Show what was sent in the last week, the newest first, with every try
     Log {
         /// Whose: name or id
         relying_party: String,
@@ -392,7 +392,7 @@ pub(crate) enum MailDo {
         /// To whom
         to: String,
     },
-    /// Show what was sent lately (a week at most), the newest first, with every try
+    /// Show what was sent in the last week, the newest first, with every try
     Log {
         /// Only what never arrived
         #[arg(long)]

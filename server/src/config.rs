@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use crate::log;
 use crate::outbox::mail::{MailConfig, MailRoad};
-use koppel_protocol::Origin;
+use crate::private_file::{self, PrivateFileError};
 use koppel_protocol::host::HostError;
+use koppel_protocol::{Origin, SecretText};
 
 /// Why a server cannot run as it is configured. Each sentence says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,12 @@ pub enum ConfigError {
     /// A login half said.
     #[error("--mail-user and --mail-password-file belong together, and to --mail-server")]
     HalfMailLogin,
+    /// A file with a secret.
+    #[error(transparent)]
+    PrivateFile(#[from] PrivateFileError),
+    /// A password that is none.
+    #[error("the file of --mail-password-file holds no password")]
+    MailPassword,
     /// Everybody could listen in.
     #[error(
         "{0} is not a loopback address and would be served without TLS; give --tls-cert and --tls-key, or name the proxy that ends TLS with --trusted-proxy CIDR"
@@ -196,9 +203,10 @@ fn mail(
 ) -> Result<Option<MailConfig>, ConfigError> {
     let login = match (user, password_file) {
         (Some(user), Some(path)) => {
-            let read = std::fs::read_to_string(&path).map_err(|source| ConfigError::Io { path, source })?;
-            let password = read.trim_end_matches(['\r', '\n']).to_owned();
-            Some((user, password))
+            let read = private_file::read(&path)?;
+            let text = std::str::from_utf8(&read).map_err(|_| ConfigError::MailPassword)?;
+            let password = SecretText::new(text.trim_end_matches(['\r', '\n']).to_owned());
+            Some((user, password.map_err(|_| ConfigError::MailPassword)?))
         }
         (None, None) => None,
         _ => return Err(ConfigError::HalfMailLogin),

@@ -13,36 +13,40 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::future::join_all;
 use koppel_domain::outbox::{End, PATIENCE};
 use koppel_domain::{Event, MailAddress, Needs, Parcel, RelyingParty, Subscriber, User};
 use koppel_protocol::id::{EventId, OrganisationId, RelyingPartyId, UserId};
 use koppel_store::{Events, Locator, Mark, NextDue, Packed, Snapshot, Store, Subscription, Unavailable};
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::app::App;
+use crate::problem::Problem;
 use webhook::EventBody;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// Events in one transaction.
 const PACK: usize = 256;
-/// Parcels in one claim, and how many of them are on their way at once.
-const CLAIM: u32 = 32;
-const AT_ONCE: usize = 4;
+/// Parcels that one subscriber is brought at once. All of them are back, or given up, before their lease of a minute is over.
+const AT_ONCE: u32 = 8;
 
 /// Brings parcels away until the server stops.
 pub async fn run(app: Arc<App>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut rounds: HashMap<Subscriber, tokio::task::JoinHandle<()>> = HashMap::new();
+    // What is on its way ends with this: its lease lapses, and the next process tries it again.
+    let mut rounds = JoinSet::new();
+    let mut running: HashMap<Subscriber, AbortHandle> = HashMap::new();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = app.drain.draining() => return,
         }
-        rounds.retain(|_, round| !round.is_finished());
+        while rounds.try_join_next().is_some() {}
+        running.retain(|_, round| !round.is_finished());
         for subscriber in subscribers(&app) {
             let app = app.clone();
-            rounds.entry(subscriber).or_insert_with(|| tokio::spawn(async move { round(&app, subscriber).await }));
+            running.entry(subscriber).or_insert_with(|| rounds.spawn(async move { round(&app, subscriber).await }));
         }
     }
 }
@@ -53,45 +57,52 @@ fn subscribers(app: &App) -> Vec<Subscriber> {
     webhooks.chain(app.mail.is_some().then_some(Subscriber::Mail)).collect()
 }
 
+/// Everything that is due now. A subscriber that took nothing of what it was brought has a pause of a second.
 async fn round(app: &App, subscriber: Subscriber) {
-    if let Err(why) = pack_and_bring(app, subscriber).await {
+    let done = async {
+        loop {
+            pack(app, subscriber).await?;
+            if app.store.read(NextDue { subscriber }).await?.is_none_or(|due| due > app.now()) {
+                return Ok::<_, Unavailable>(());
+            }
+            let due = app.store.due_parcels(subscriber, AT_ONCE).await?;
+            let taken = join_all(due.into_iter().map(|parcel| bring(app, parcel))).await;
+            if !taken.contains(&true) {
+                return Ok(());
+            }
+        }
+    };
+    if let Err(why) = done.await {
         tracing::warn!(%why, "nothing was brought away; it stays");
     }
-}
-
-async fn pack_and_bring(app: &App, subscriber: Subscriber) -> Result<(), Unavailable> {
-    pack(app, subscriber).await?;
-    while app.store.read(NextDue { subscriber }).await?.is_some_and(|due| due <= app.now()) {
-        let due = app.store.due_parcels(subscriber, CLAIM).await?;
-        if due.is_empty() || app.drain.is_draining() {
-            break;
-        }
-        futures_util::stream::iter(due).for_each_concurrent(AT_ONCE, |parcel| bring(app, parcel)).await;
-    }
-    Ok(())
 }
 
 /// Makes parcels of everything that happened since the last time.
 async fn pack(app: &App, subscriber: Subscriber) -> Result<(), Unavailable> {
     loop {
+        let Some((organisation, panel)) = concerns(app, subscriber) else { return Ok(()) };
         let Some(from) = app.store.read(Subscription { subscriber }).await? else {
             return app.store.subscribe(subscriber).await;
         };
         if from >= app.store.read(Mark {}).await? {
             return Ok(());
         }
-        let Some((organisation, panel)) = concerns(app, subscriber) else { return Ok(()) };
         let events = Events { organisation, panel, after: from, limit: PACK };
         let page = app.store.read(events).await?;
-        let now = app.now();
-        let mut parcels = Vec::new();
-        for (mark, user, _, event) in page.events.iter().filter(|(_, _, _, event)| now.since(event.at) <= PATIENCE) {
-            let parts = addresses(app, subscriber, *user, event).await?;
-            parcels.extend((0..parts).map(|part| Parcel::new(subscriber, *mark, part, event.at, now)));
+        let (mut parcels, mut too_old) = (Vec::new(), 0);
+        for (mark, user, _, event) in &page.events {
+            if app.now().since(event.at) > PATIENCE {
+                too_old += 1;
+                continue;
+            }
+            parcels.extend(parcels_of(app, subscriber, *mark, *user, event).await?);
+        }
+        if too_old > 0 {
+            tracing::warn!(subscriber = %subscriber.name(), events = too_old, "older than three days: not told; the feed has them");
         }
         // Not packed: another round was first, and the next one goes on from there.
         app.store.pack(Packed { subscriber, from, to: page.next, parcels }).await?;
-        if !page.more || app.drain.is_draining() {
+        if !page.more {
             return Ok(());
         }
     }
@@ -101,25 +112,34 @@ async fn pack(app: &App, subscriber: Subscriber) -> Result<(), Unavailable> {
 fn concerns(app: &App, subscriber: Subscriber) -> Option<(Option<OrganisationId>, Option<RelyingPartyId>)> {
     match subscriber {
         Subscriber::Webhook(id) => {
-            app.registry.relying_party(id).map(|party| (Some(party.organisation), Some(party.id)))
+            let party = app.registry.relying_party(id).filter(|party| party.webhook.is_some())?;
+            Some((Some(party.organisation), Some(party.id)))
         }
         Subscriber::Mail => Some((None, None)),
     }
 }
 
-/// To how many addresses an event goes.
-async fn addresses(app: &App, subscriber: Subscriber, user: UserId, event: &Event) -> Result<u8, Unavailable> {
+/// One for each address that hears of an event.
+async fn parcels_of(
+    app: &App,
+    subscriber: Subscriber,
+    mark: u64,
+    user: UserId,
+    event: &Event,
+) -> Result<Vec<Parcel>, Unavailable> {
+    let parcel = || Parcel::new(subscriber, mark, event.at, app.now());
     match subscriber {
         Subscriber::Webhook(id) => {
             let party = app.registry.relying_party(id);
             let webhook = party.as_ref().and_then(|party| party.webhook.as_ref());
-            Ok(u8::from(webhook.is_some_and(|webhook| webhook.wants(event.kind.name))))
+            Ok(webhook.filter(|webhook| webhook.wants(event.kind.name)).map(|_| parcel()).into_iter().collect())
         }
         Subscriber::Mail if notice::is_one(event) => {
-            let user = user_of(app, user).await?;
-            Ok(user.map_or(0, |user| u8::try_from(user.contacts.mail.len()).unwrap_or(u8::MAX)))
+            let Some(user) = user_of(app, user).await? else { return Ok(Vec::new()) };
+            let addresses = (0..).zip(user.contacts.addresses(event.at));
+            Ok(addresses.map(|(part, address)| parcel().to(part, app.derive.mail_address(address))).collect())
         }
-        Subscriber::Mail => Ok(0),
+        Subscriber::Mail => Ok(Vec::new()),
     }
 }
 
@@ -128,22 +148,28 @@ async fn user_of(app: &App, user: UserId) -> Result<Option<User>, Unavailable> {
     Ok(account.map(|account| account.user))
 }
 
-/// Tries once, and writes down how it ended.
-async fn bring(app: &App, mut parcel: Parcel) {
-    // Without an answer of the store the lease lapses, and it is tried again.
-    let Ok((end, took)) = try_once(app, &parcel).await else { return };
+/// Tries once, and writes down how it ended; whether somebody has it now.
+async fn bring(app: &App, parcel: Parcel) -> bool {
+    // Without an answer of the store the lease lapses, and it is tried again; here and below.
+    let Ok((end, took)) = try_once(app, &parcel).await else { return false };
     if let End::Failed(why) | End::Hopeless(why) = &end {
         tracing::info!(subscriber = %parcel.subscriber.name(), tries = parcel.tries.len() + 1, %why, "a parcel was not taken");
     }
-    parcel.tried(app.now(), took, end);
-    app.store.parcel_tried(parcel);
+    let mut after = parcel.clone();
+    after.tried(app.now(), took, end);
+    let taken = after.is_taken();
+    if let Err(why) = app.store.parcel_tried(parcel, after).await {
+        tracing::warn!(%why, "how a try ended was not written; it is tried again");
+    }
+    taken
 }
 
 async fn try_once(app: &App, parcel: &Parcel) -> Result<(End, u32), Unavailable> {
     let nothing = |why: &str| Ok((End::Hopeless(why.to_owned()), 0));
-    let Some((organisation, panel)) = concerns(app, parcel.subscriber) else {
-        return nothing("the relying party is gone");
-    };
+    if parcel.is_stale(app.now()) {
+        return nothing("older than three days");
+    }
+    let Some((organisation, panel)) = concerns(app, parcel.subscriber) else { return nothing("it is off") };
     let view = Events { organisation, panel, after: parcel.mark.saturating_sub(1), limit: 1 };
     let found = app.store.read(view).await?.events.into_iter().next().filter(|(mark, ..)| *mark == parcel.mark);
     let Some((_, user, organisation, event)) = found else { return nothing("there is nothing to tell any more") };
@@ -157,27 +183,26 @@ async fn try_once(app: &App, parcel: &Parcel) -> Result<(End, u32), Unavailable>
                 return nothing("mail is off");
             };
             let Some(user) = user_of(app, user).await? else { return nothing("the user is gone") };
-            let Some(to) = user.contacts.mail.get(usize::from(parcel.part)) else {
-                return nothing("the address is gone");
-            };
+            let is_it = |address: &&MailAddress| Some(app.derive.mail_address(address)) == parcel.address;
+            let Some(to) = user.contacts.addresses(event.at).find(is_it) else { return nothing("the address is gone") };
             match notice::words(&event, &user, &organisation) {
-                Some(words) => Ok(mail.bring(to.expose(), &format!("{}.{}", event.id, parcel.part), words).await),
+                Some(words) => Ok(mail.bring(to, &format!("{}.{}", event.id, parcel.part), words).await),
                 None => nothing("there is nothing to tell any more"),
             }
         }
     }
 }
 
-/// One event that nothing happened for, now. How it ended.
-pub(crate) async fn try_webhook(app: &App, party: &RelyingParty) -> Result<(End, u32), crate::problem::Problem> {
+/// One event that nothing happened for, now. How it ended, and in how many milliseconds.
+pub(crate) async fn try_webhook(app: &App, party: &RelyingParty) -> Result<(End, u32), Problem> {
     let id = EventId::from_bytes(app.draw()?).to_string();
     let test = EventBody::test(id, app.now().0, party.organisation);
     Ok(webhook::tell(app, party, &test).await)
 }
 
 /// A mail that nothing happened for, now. How it ended; none: mail is off.
-pub(crate) async fn try_mail(app: &App, to: &MailAddress) -> Result<Option<(End, u32)>, crate::problem::Problem> {
+pub(crate) async fn try_mail(app: &App, to: &MailAddress) -> Result<Option<(End, u32)>, Problem> {
     let Some(mail) = &app.mail else { return Ok(None) };
     let id = EventId::from_bytes(app.draw()?).to_string();
-    Ok(Some(mail.bring(to.expose(), &id, notice::test()).await))
+    Ok(Some(mail.bring(to, &id, notice::test()).await))
 }

@@ -1,5 +1,7 @@
 //! How the server asks others: directories, webhooks. Never redirected, never through a proxy that the surroundings name.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use reqwest::{ClientBuilder, redirect};
@@ -25,3 +27,20 @@ pub(crate) fn client(extra_roots: &[CertificateDer<'static>]) -> Option<ClientBu
         .user_agent(concat!("koppel-server/", env!("CARGO_PKG_VERSION")));
     Some(client)
 }
+
+/// The first error of this kind among an error and what lies behind it. What lies behind an I/O error is in it, not behind it.
+pub(crate) fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    while let Some(one) = next {
+        if let Some(found) = one.downcast_ref::<E>() {
+            return Some(found);
+        }
+        let inner = one.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| one.source());
+    }
+    None
+}
+
+/// What somebody reads whose certificate we do not trust.
+pub(crate) const TLS_FAILED: &str =
+    "TLS failed: is its certificate for this name, not expired and from a CA that is trusted?";

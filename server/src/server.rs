@@ -35,7 +35,7 @@ use crate::listen::{self, Front, TlsError};
 use crate::nonce::Nonces;
 use crate::outbox::mail::{Mail, MailError};
 use crate::outbox::reach::Reach;
-use crate::outbox::webhook::Webhooks;
+use crate::outbox::webhook::{NoClient, Webhooks};
 use crate::pace::Pace;
 use crate::pages::handlers;
 use crate::problem::{Problem, Slug};
@@ -89,6 +89,9 @@ pub enum StartError {
     /// The database did not answer.
     #[error("the database did not answer: {0}")]
     Unavailable(koppel_store::Unavailable),
+    /// Webhooks.
+    #[error(transparent)]
+    Webhooks(#[from] NoClient),
     /// Mail.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -163,7 +166,7 @@ pub(crate) async fn open(config: &Config, clock: Clock, create: bool) -> Result<
         frames: Pace::of_frames(),
         greetings: Semaphore::new(GREETINGS),
         mail: config.mail.as_ref().map(|mail| Mail::new(mail, &roots)).transpose()?,
-        webhooks: Webhooks::new(Reach::new(&config.webhook_allow), &roots),
+        webhooks: Webhooks::new(Reach::new(&config.webhook_allow), &roots)?,
         directory: Directory::new(roots),
         rules: tokio::sync::Mutex::default(),
         counted: crate::progress::Counted::default(),

@@ -6,6 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::Time;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// Most addresses of one user.
@@ -20,9 +21,42 @@ pub struct Contacts {
     /// To write to, at most [`MAX_MAIL`]: all of them get every notice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mail: Vec<MailAddress>,
+    /// What was written to until lately: notices go there too for a while, so that nobody silences them by changing the addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<FormerAddress>,
 }
 
+/// An address that was taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerAddress {
+    /// Which.
+    pub address: MailAddress,
+    /// Until when it still gets notices.
+    pub until: Time,
+}
+
+/// So long an address that was taken away still gets notices: as long as a notice is tried.
+const FORMER: u32 = crate::outbox::PATIENCE;
+
 impl Contacts {
+    /// What is written to now, and what was until lately.
+    pub fn addresses(&self, now: Time) -> impl Iterator<Item = &MailAddress> {
+        let former = self.former.iter().filter(move |former| former.until > now).map(|former| &former.address);
+        self.mail.iter().chain(former)
+    }
+
+    /// Remembers what was written to before; says how many addresses were taken away.
+    pub(crate) fn follow(&mut self, before: &Self, now: Time) -> usize {
+        let is_here = |address: &MailAddress| self.mail.iter().any(|here| here.is_same_as(address));
+        let dropped = before.mail.iter().filter(|address| !is_here(address));
+        let dropped: Vec<_> =
+            dropped.map(|address| FormerAddress { address: address.clone(), until: now.plus(FORMER) }).collect();
+        let older = before.former.iter().filter(|former| former.until > now && !is_here(&former.address)).cloned();
+        let count = dropped.len();
+        self.former = dropped.into_iter().chain(older).take(MAX_MAIL).collect();
+        count
+    }
+
     /// Whether nothing is known.
     pub const fn is_empty(&self) -> bool {
         self.mobile.is_none() && self.mail.is_empty()
@@ -98,7 +132,7 @@ impl E164 {
         &self.0
     }
 
-    /// As people know it, but for its middle: `06 •• •• •• 78` in the Netherlands, `+49 •• •• •• •• 78` elsewhere.
+    /// As people know it, but for its middle: `06 •• •• •• 78` in the Netherlands, `+49 •• •• •• •• • 78` elsewhere.
     pub fn masked(&self) -> String {
         let plain = match self.0.strip_prefix("+31") {
             Some(national) => format!("0{national}"),

@@ -27,7 +27,7 @@ const fn kind(name: &'static str, fields: &'static [&'static str], meaning: &'st
 }
 
 /// Everything that others may hear of, by name. Nobody hears of what does not stand here.
-pub const KINDS: [EventKind; 37] = [
+pub const KINDS: [EventKind; 38] = [
     kind("browser.forgotten", &[], "The user forgot one remembered browser."),
     kind("browser.remembered", &["relying_party", "prompt"], "A browser is remembered for a while."),
     kind(
@@ -61,7 +61,7 @@ pub const KINDS: [EventKind; 37] = [
     kind("device.pending", &["device", "was"], "A phone is paired and waits to be confirmed."),
     kind("device.proven", &["device"], "A phone answered its first request."),
     kind("device.renamed", &["device"], "A phone has another name."),
-    kind("device.revoked", &["device", "was"], "A phone counts no more."),
+    kind("device.revoked", &["device", "was", "why"], "A phone counts no more."),
     kind("device.suspended", &["device", "was"], "A phone counts no more until it is paired anew."),
     kind("invitation.issued", &["invitation"], "A koppelcode or link was handed out."),
     kind("method.added", &["method"], "A method was set up and proved itself."),
@@ -78,11 +78,12 @@ pub const KINDS: [EventKind; 37] = [
     kind("reset.withdrawn", &["by"], "A reset that waited was taken back."),
     kind("set_up.postponed", &["relying_party", "prompt"], "The user put the set-up off."),
     kind("user.changed", &[], "The panel changed the user."),
+    kind("user.contacts", &["kinds", "dropped"], "The panel gave other contacts: `mobile`, `mail`."),
     kind("user.created", &[], "There is a new user."),
     kind("user.deleted", &[], "Everything secret of the user is gone."),
     kind("user.disabled", &[], "The panel disabled the user."),
     kind("user.enabled", &[], "The panel enabled the user again."),
-    kind("user.locked", &["challenge"], "\"This was not me\": nothing is approved until the lock is lifted."),
+    kind("user.locked", &[], "\"This was not me\": nothing is approved until the lock is lifted."),
     kind("user.reset", &["how", "devices", "methods"], "A desk took away all factors."),
     kind("user.unlocked", &["by"], "The lock was lifted."),
 ];
@@ -105,6 +106,8 @@ pub struct Event {
     pub user: ExternalId,
     /// Whose business alone it is; none: every panel's of the organisation.
     pub relying_party: Option<RelyingPartyId>,
+    /// By whom, as the audit trail names them; told to nobody.
+    pub actor: String,
     /// What more there is to say, until the detail is erased.
     pub data: Map<String, Value>,
 }
@@ -120,7 +123,8 @@ impl Event {
         let mut data = detail.unwrap_or_default();
         data.retain(|field, _| kind.fields.contains(&field.as_str()));
         let relying_party = data.get("relying_party").and_then(Value::as_str).and_then(|id| id.parse().ok());
-        Some(Self { id: EventId::from_bytes(id), kind, at: entry.at, user, relying_party, data })
+        let actor = entry.actor.clone();
+        Some(Self { id: EventId::from_bytes(id), kind, at: entry.at, user, relying_party, actor, data })
     }
 
     /// Whether a panel may hear of it. What concerns one login is told to the panel that asked for it, and to no other; without its
@@ -156,6 +160,8 @@ mod tests {
     #[test]
     fn the_kinds_are_sorted_and_told_apart() {
         assert!(KINDS.is_sorted_by(|one, next| one.name < next.name));
+        let of_a_login = |kind: &&EventKind| kind.fields.contains(&"challenge");
+        assert!(KINDS.iter().filter(of_a_login).all(|kind| kind.fields.contains(&"relying_party")));
     }
 
     /// threats row 45

@@ -11,7 +11,7 @@ use koppel_protocol::{
 };
 use sha2::Sha256;
 
-use crate::{LoginName, audit::Salt};
+use crate::{LoginName, MailAddress, audit::Salt};
 
 /// The server's keys, as far as verdicts need them.
 #[derive(Debug, Clone)]
@@ -67,6 +67,11 @@ impl Keys {
     /// How a typed user name stands in the buckets of a source: never in the clear, for it may be a mistyped password.
     pub fn name_in_budgets(&self, organisation: &[u8; 16], name: &LoginName) -> Bytes<32> {
         self.mac(&self.lookup, "koppel/budget/name/v1", &[organisation, name.canonical().as_bytes()])
+    }
+
+    /// How a mail address is named where it must not stand.
+    pub fn mail_address(&self, address: &MailAddress) -> Bytes<32> {
+        mac(self.lookup.expose(), "koppel/mail-address/v1", &[address.expose().as_bytes()])
     }
 
     /// How an API key is looked up.

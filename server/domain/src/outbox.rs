@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use koppel_protocol::id::RelyingPartyId;
+use koppel_protocol::{Bytes, id::RelyingPartyId};
 
 use crate::Time;
 
@@ -10,6 +10,8 @@ use crate::Time;
 const LEASE: u32 = 60;
 /// What is older is not brought any more.
 pub const PATIENCE: u32 = 3 * 86_400;
+/// What somebody asked for once more is tried so long.
+const AGAIN: u32 = 86_400;
 /// How long a parcel is remembered after what it tells of happened.
 pub const KEPT: u32 = 7 * 86_400;
 /// Seconds after each try that failed; after the last of these always so long.
@@ -44,8 +46,12 @@ pub struct Parcel {
     pub mark: u64,
     /// Which of several addresses: 0, 1 …
     pub part: u8,
+    /// Keyed hash of the address, where there are several: it is looked up when it is written to.
+    pub address: Option<Bytes<32>>,
     /// When it happened.
     pub happened: Time,
+    /// When somebody asked for it once more.
+    pub asked: Option<Time>,
     /// When it is tried next; none: it is over.
     pub due: Option<Time>,
     /// Every try, the oldest first.
@@ -86,8 +92,14 @@ impl End {
 
 impl Parcel {
     /// One that is due now.
-    pub const fn new(subscriber: Subscriber, mark: u64, part: u8, happened: Time, now: Time) -> Self {
-        Self { subscriber, mark, part, happened, due: Some(now), tries: Vec::new() }
+    pub const fn new(subscriber: Subscriber, mark: u64, happened: Time, now: Time) -> Self {
+        Self { subscriber, mark, part: 0, address: None, happened, asked: None, due: Some(now), tries: Vec::new() }
+    }
+
+    /// One of several, for this address.
+    #[must_use]
+    pub const fn to(self, part: u8, address: Bytes<32>) -> Self {
+        Self { part, address: Some(address), ..self }
     }
 
     /// Somebody brings it away; nobody else does for a minute.
@@ -102,7 +114,7 @@ impl Parcel {
             End::Failed(_) => {
                 let wait = WAITS.get(self.tries.len()).or(WAITS.last()).copied().unwrap_or(PATIENCE);
                 let next = at.plus(wait);
-                (next <= self.happened.plus(PATIENCE)).then_some(next)
+                (next <= self.until()).then_some(next)
             }
         };
         self.tries.push(Try { at, took, end });
@@ -111,6 +123,25 @@ impl Parcel {
     /// Whether somebody has it.
     pub fn is_taken(&self) -> bool {
         matches!(self.tries.last(), Some(Try { end: End::Taken(_), .. }))
+    }
+
+    /// Somebody asked for it once more: it is due now, for a day, however old it is.
+    #[must_use]
+    pub fn again(self, now: Time) -> Self {
+        Self { due: Some(now), asked: Some(now), ..self }
+    }
+
+    /// Until when it is tried.
+    const fn until(&self) -> Time {
+        match self.asked {
+            Some(asked) => asked.plus(AGAIN),
+            None => self.happened.plus(PATIENCE),
+        }
+    }
+
+    /// Whether it is too old to be news.
+    pub fn is_stale(&self, now: Time) -> bool {
+        now > self.until()
     }
 
     /// Whether it never arrived and never will.
@@ -138,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_tried_for_three_days_and_then_no_more() {
-        let mut parcel = Parcel::new(Subscriber::Mail, 1, 0, Time(1_000), Time(1_000));
+        let mut parcel = Parcel::new(Subscriber::Mail, 1, Time(1_000), Time(1_000));
         let mut waits = Vec::new();
         while let Some(due) = parcel.due {
             parcel.tried(due, 5, failed());
@@ -157,7 +188,7 @@ mod tests {
         for (end, state) in
             [(End::Taken("200".to_owned()), "taken"), (End::Hopeless("no such mailbox".to_owned()), "lost")]
         {
-            let mut parcel = Parcel::new(Subscriber::Mail, 1, 0, Time(1), Time(1));
+            let mut parcel = Parcel::new(Subscriber::Mail, 1, Time(1), Time(1));
             parcel.tried(Time(2), 5, failed());
             parcel.tried(Time(12), 5, end);
             assert_eq!((parcel.due, parcel.state()), (None, state));

@@ -89,9 +89,9 @@ pub struct RelyingParty {
 }
 
 /// Where a panel hears what happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
-    /// The address. Its query may hold a secret of the panel's.
+    /// The address. Its path and query may hold a secret of the panel's.
     pub url: String,
     /// Only events of these kinds: `device`, `method.added`. All when empty.
     pub only: Vec<String>,
@@ -103,9 +103,11 @@ impl Webhook {
     /// So many secrets count at once: the panel changes from one to the other when it likes.
     pub const SECRETS: usize = 2;
 
-    /// The address without its query.
+    /// Scheme and host of the address.
     pub fn place(&self) -> &str {
-        self.url.split('?').next().unwrap_or_default()
+        let host = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[host..].find(['/', '?']).map_or(self.url.len(), |at| host + at);
+        &self.url[..end]
     }
 
     /// Whether events of this kind go there.
@@ -113,6 +115,12 @@ impl Webhook {
         let fits =
             |only: &String| kind == only || kind.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('.'));
         self.only.is_empty() || self.only.iter().any(fits)
+    }
+}
+
+impl std::fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Webhook").field("place", &self.place()).field("only", &self.only).finish_non_exhaustive()
     }
 }
 

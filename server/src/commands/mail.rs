@@ -48,7 +48,7 @@ pub(super) async fn act(app: &Arc<App>, step: MailStep) -> Result<Value, Refused
         }
         MailStep::Log { lost, limit } => {
             let mut answer = parcels::log(app, Subscriber::Mail, lost, limit).await?;
-            answer["lately"] = parcels::counts(app, Subscriber::Mail).await?;
+            answer["last_week"] = parcels::counts(app, Subscriber::Mail).await?;
             Ok(answer)
         }
         MailStep::Again if app.mail.is_none() => Err(off()),

@@ -2,36 +2,37 @@
 
 use koppel_domain::outbox::Try;
 use koppel_domain::{Parcel, Subscriber, Time};
-use koppel_store::{Parcels, Store};
+use koppel_store::{CountParcels, Parcels, Store};
 use serde_json::{Value, json};
 
 use super::Refused;
 use crate::app::{App, unavailable};
 
-/// How far back is looked.
-const NEWEST: u32 = 10_000;
-
-async fn newest(app: &App, subscriber: Subscriber) -> Result<Vec<Parcel>, Refused> {
-    Ok(app.store.read(Parcels { subscriber, limit: NEWEST }).await.map_err(unavailable)?)
-}
+/// Parcels that are made due again in one transaction.
+const AGAIN: u32 = 500;
 
 /// The newest, with every try; only those that never arrived, if so.
 pub(super) async fn log(app: &App, subscriber: Subscriber, lost: bool, limit: u32) -> Result<Value, Refused> {
-    let parcels = newest(app, subscriber).await?;
-    let wanted = parcels.iter().filter(|parcel| !lost || parcel.is_lost());
-    Ok(json!({ "events": wanted.take(limit as usize).map(logged).collect::<Vec<_>>() }))
+    let parcels = app.store.read(Parcels { subscriber, lost, limit }).await.map_err(unavailable)?;
+    Ok(json!({ "events": parcels.iter().map(logged).collect::<Vec<_>>() }))
 }
 
-/// How many of the newest were taken, wait, were lost.
+/// How many of the last week were taken, wait, were lost.
 pub(super) async fn counts(app: &App, subscriber: Subscriber) -> Result<Value, Refused> {
-    let parcels = newest(app, subscriber).await?;
-    let count = |state: &str| parcels.iter().filter(|parcel| parcel.state() == state).count();
-    Ok(json!({ "taken": count("taken"), "waiting": count("waiting"), "lost": count("lost") }))
+    let counts = app.store.read(CountParcels { subscriber }).await.map_err(unavailable)?;
+    Ok(json!({ "taken": counts.taken, "waiting": counts.waiting, "lost": counts.lost }))
 }
 
 /// What never arrived is tried again.
 pub(super) async fn again(app: &App, subscriber: Subscriber) -> Result<Value, Refused> {
-    Ok(json!({ "again": app.store.try_again(subscriber).await.map_err(unavailable)? }))
+    let mut all = 0;
+    loop {
+        let again = app.store.try_again(subscriber, AGAIN).await.map_err(unavailable)?;
+        all += again;
+        if again < AGAIN {
+            return Ok(json!({ "again": all }));
+        }
+    }
 }
 
 /// A parcel as the log shows it: no address, no user. The event itself is in the feed.

@@ -101,6 +101,10 @@ async fn set(app: &App, party: &RelyingParty, url: String, only: Vec<String>, by
             return Err(Refused(format!("there are no events `{kind}`; there are: {}", known.join(", "))));
         }
     }
+    if party.webhook.is_none() {
+        // Whoever it was before: the new one hears of nothing that happened before.
+        app.store.unsubscribe(Subscriber::Webhook(party.id)).await.map_err(unavailable)?;
+    }
     let (secret, sealed) = new_secret(app, party)?;
     let mut shown = None;
     change(app, party, by, |party| match &mut party.webhook {
@@ -156,6 +160,6 @@ async fn show(app: &App, party: &RelyingParty) -> Result<Value, Refused> {
         "webhook": webhook.place(),
         "only": webhook.only,
         "secrets": webhook.secrets.len(),
-        "lately": parcels::counts(app, Subscriber::Webhook(party.id)).await?,
+        "last_week": parcels::counts(app, Subscriber::Webhook(party.id)).await?,
     }))
 }

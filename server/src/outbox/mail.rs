@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use koppel_domain::MailAddress;
 use koppel_domain::outbox::End;
+use koppel_protocol::SecretText;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, header};
 use lettre::transport::smtp::authentication::Credentials;
@@ -16,6 +18,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use url::{Host, Url};
 
 use super::notice::Words;
+use crate::outgoing::{TLS_FAILED, cause};
 
 /// Longer than this nobody waits for a mail server.
 const WAIT: Duration = Duration::from_secs(20);
@@ -37,7 +40,7 @@ pub enum MailRoad {
         /// `smtps://host[:465]`, or `smtp://host[:587]`, which must offer STARTTLS unless it is on loopback.
         url: String,
         /// User name and password.
-        login: Option<(String, String)>,
+        login: Option<(String, SecretText)>,
     },
     /// A folder that gets one file a mail: for development.
     Folder(PathBuf),
@@ -110,17 +113,19 @@ impl Mail {
     }
 
     /// Brings one mail. `id` is the same at every try, so that a mail program shows a double once.
-    pub(super) async fn bring(&self, to: &str, id: &str, words: Words) -> (End, u32) {
+    pub(super) async fn bring(&self, to: &MailAddress, id: &str, words: Words) -> (End, u32) {
         let began = Instant::now();
         let end = self.try_once(to, id, words).await;
         (end, u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX))
     }
 
-    async fn try_once(&self, to: &str, id: &str, words: Words) -> End {
-        let Ok(to) = to.parse::<Mailbox>() else { return End::Hopeless("the address is none".to_owned()) };
+    async fn try_once(&self, to: &MailAddress, id: &str, words: Words) -> End {
+        let Ok(to) = to.expose().parse() else {
+            return End::Hopeless("mail cannot be written to this address".to_owned());
+        };
         let built = Message::builder()
             .from(self.from.clone())
-            .to(to)
+            .to(Mailbox::new(None, to))
             .subject(words.subject)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .raw_header(header::HeaderValue::new(
@@ -147,15 +152,15 @@ impl Mail {
     }
 }
 
-/// What a server said, without the address, which it may repeat.
+/// What a server said, without the address, which it may repeat. Only what concerns the mailbox is for ever: a login that is refused, or
+/// a sender that is blocked, is ours to mend.
 fn why(error: &lettre::transport::smtp::Error) -> End {
-    let code = error.status().map(|code| code.to_string());
-    match code {
-        Some(code) if error.is_permanent() => End::Hopeless(format!("{code}: the mail server refuses it")),
-        Some(code) => End::Failed(format!("{code}: not now")),
-        None if error.is_tls() => End::Failed(
-            "TLS failed: is its certificate for this name, not expired and from a CA that is trusted?".to_owned(),
-        ),
+    match error.status() {
+        Some(code) if matches!(u16::from(code), 550 | 551 | 553) => {
+            End::Hopeless(format!("{code}: the mail server refuses the address"))
+        }
+        Some(code) => End::Failed(format!("{code}: the mail server does not take it")),
+        None if cause::<rustls::Error>(error).is_some() => End::Failed(TLS_FAILED.to_owned()),
         None if error.is_timeout() => End::Failed("no answer in time".to_owned()),
         None => End::Failed("no connection".to_owned()),
     }
@@ -163,7 +168,7 @@ fn why(error: &lettre::transport::smtp::Error) -> End {
 
 fn server(
     text: &str,
-    login: Option<&(String, String)>,
+    login: Option<&(String, SecretText)>,
     roots: &[rustls::pki_types::CertificateDer<'static>],
 ) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
     let wrong = || MailError::Server(text.to_owned());
@@ -203,7 +208,7 @@ fn server(
         .hello_name(ClientId::default())
         .timeout(Some(WAIT));
     if let Some((user, password)) = login {
-        transport = transport.credentials(Credentials::new(user.clone(), password.clone()));
+        transport = transport.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
     }
     Ok(transport.build())
 }
@@ -213,7 +218,7 @@ mod tests {
     use super::*;
 
     fn by(url: &str, login: bool) -> Result<Mail, MailError> {
-        let login = login.then(|| ("user".to_owned(), "correct horse".to_owned()));
+        let login = login.then(|| ("user".to_owned(), SecretText::new("correct horse".to_owned()).expect("text")));
         let road = MailRoad::Server { url: url.to_owned(), login };
         Mail::new(&MailConfig { from: "Koppel <koppel@example.org>".to_owned(), road }, &[])
     }
@@ -239,7 +244,7 @@ mod tests {
 
     #[test]
     fn nothing_prints_the_password() {
-        let login = Some(("user".to_owned(), "correct horse".to_owned()));
+        let login = Some(("user".to_owned(), SecretText::new("correct horse".to_owned()).expect("text")));
         let config = MailConfig {
             from: "a@b.example".to_owned(),
             road: MailRoad::Server { url: "smtps://m.example".to_owned(), login },

@@ -3,6 +3,8 @@
 
 use koppel_domain::{Event, Organisation, User};
 
+use serde_json::Value;
+
 use crate::pages::{Language, Texts};
 
 /// Something that a user hears of, whoever did it.
@@ -15,6 +17,7 @@ enum Notice {
     RecoveryCodesMade,
     RecoveryCodesRemoved,
     CodesDisabled,
+    AddressesChanged,
     Locked,
     Unlocked,
     ResetAsked,
@@ -26,13 +29,20 @@ impl Notice {
         let (method, was) = (event.text("method"), event.text("was"));
         Some(match (event.kind.name, method.as_str()) {
             ("device.active", _) if was.as_str() != "suspended" => Notice::PhoneAdded,
+            // A reset is told once, as a whole.
+            ("device.revoked", _) if event.text("why").as_str() == "reset" => return None,
             // A phone that never counted is no news when it goes.
             ("device.revoked", _) if matches!(was.as_str(), "active" | "suspended") => Notice::PhoneRemoved,
             ("method.added", "totp") => Notice::AuthenticatorAdded,
+            // Who is taken over with many others by an operator has the same authenticator as before.
+            ("method.imported", "totp") if event.actor != "desk:command" => Notice::AuthenticatorAdded,
             ("method.added", "recovery") => Notice::RecoveryCodesMade,
             ("method.removed", "totp") => Notice::AuthenticatorRemoved,
             ("method.removed", "recovery") => Notice::RecoveryCodesRemoved,
             ("method.codes_disabled", _) => Notice::CodesDisabled,
+            ("user.contacts", _) if event.data.get("dropped").and_then(Value::as_u64) > Some(0) => {
+                Notice::AddressesChanged
+            }
             ("user.locked", _) => Notice::Locked,
             ("user.unlocked", _) => Notice::Unlocked,
             ("reset.asked", _) => Notice::ResetAsked,
@@ -67,12 +77,16 @@ pub(super) fn words(event: &Event, user: &User, organisation: &Organisation) -> 
         }
         Notice::RecoveryCodesMade => (texts.mail_recovery_made(name), texts.mail_recovery_made_text()),
         Notice::RecoveryCodesRemoved => (texts.mail_recovery_removed(name), texts.mail_recovery_removed_text()),
-        Notice::CodesDisabled => (texts.mail_codes_disabled(name), texts.mail_codes_disabled_text()),
+        Notice::CodesDisabled => {
+            (texts.mail_codes_disabled(name), texts.mail_codes_disabled_text(event.text("method").as_str()))
+        }
+        Notice::AddressesChanged => (texts.mail_addresses(name), texts.mail_addresses_text()),
         Notice::Locked => (texts.mail_locked(name), texts.mail_locked_text()),
         Notice::Unlocked => (texts.mail_unlocked(name), texts.mail_unlocked_text()),
         Notice::ResetAsked => {
-            let due = event.data.get("due").and_then(serde_json::Value::as_u64).unwrap_or(event.at.0);
-            (texts.mail_reset_asked(name), texts.mail_reset_asked_text(&texts.language().moment(due)))
+            let second = if organisation.policy.second_agent > 0 { "yes" } else { "no" };
+            let due = event.data.get("due").and_then(Value::as_u64).unwrap_or(event.at.0);
+            (texts.mail_reset_asked(name), texts.mail_reset_asked_text(&texts.language().moment(due), second))
         }
         Notice::Reset => (texts.mail_reset(name), texts.mail_reset_text()),
     };

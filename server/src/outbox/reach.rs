@@ -46,11 +46,11 @@ const NOT_PUBLIC: [&str; 26] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreachable {
     /// Not an address for this.
-    #[error("`{0}` is not an https:// address without user name and fragment")]
-    NotAnAddress(String),
+    #[error("this is not an https:// address without user name and fragment")]
+    NotAnAddress,
     /// Plain http leads past TLS.
-    #[error("`{0}` is plain http: use https, or an IP address that --webhook-allow names")]
-    Plain(String),
+    #[error("this is plain http: use https, or an IP address that --webhook-allow names")]
+    Plain,
     /// Nobody but this server can reach it.
     #[error("{0} is a private address; if a panel is really there, start the server with --webhook-allow {0}")]
     Private(IpAddr),
@@ -74,10 +74,7 @@ impl Reach {
 
     /// Whether a connection may be made to it.
     pub fn may(&self, ip: IpAddr) -> bool {
-        let ip = match ip {
-            IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(ip, IpAddr::V4),
-            IpAddr::V4(_) => ip,
-        };
+        let ip = ip.to_canonical();
         self.is_allowed(ip) || is_public(ip)
     }
 
@@ -86,14 +83,14 @@ impl Reach {
     /// # Errors
     /// [`Unreachable`]. A name is looked up only when the connection is made.
     pub fn address(&self, text: &str) -> Result<Url, Unreachable> {
-        let wrong = || Unreachable::NotAnAddress(text.to_owned());
+        let wrong = || Unreachable::NotAnAddress;
         let url = Url::parse(text).map_err(|_| wrong())?;
         if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() || text.len() > 1024 {
             return Err(wrong());
         }
         let ip = match url.host().ok_or_else(wrong)? {
             Host::Ipv4(ip) => Some(IpAddr::V4(ip)),
-            Host::Ipv6(ip) => Some(IpAddr::V6(ip)),
+            Host::Ipv6(ip) => Some(IpAddr::V6(ip).to_canonical()),
             Host::Domain(_) => None,
         };
         match (url.scheme(), ip) {
@@ -101,7 +98,7 @@ impl Reach {
             ("https", Some(ip)) if self.may(ip) => {}
             ("http", Some(ip)) if self.is_allowed(ip) => {}
             ("http" | "https", Some(ip)) if !self.may(ip) => return Err(Unreachable::Private(ip)),
-            ("http", _) => return Err(Unreachable::Plain(text.to_owned())),
+            ("http", _) => return Err(Unreachable::Plain),
             _ => return Err(wrong()),
         }
         Ok(url)
@@ -182,6 +179,7 @@ mod tests {
         assert!(reach.may("10.9.1.2".parse().expect("an address")));
         assert!(!reach.may("10.8.1.2".parse().expect("an address")));
         assert!(reach.address("http://10.9.1.2:8080/hook").is_ok());
+        assert!(reach.address("http://[::ffff:10.9.1.2]/hook").is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One event to one panel: signed, answered within ten seconds, never redirected.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koppel_domain::outbox::End;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use super::reach::{OnlyPrivate, Reach};
 use crate::app::App;
 use crate::directory::signature;
-use crate::outgoing;
+use crate::outgoing::{self, TLS_FAILED, cause};
 
 /// Longer than this nobody waits for a panel.
 const WAIT: Duration = Duration::from_secs(10);
@@ -64,16 +65,23 @@ impl EventBody {
 pub struct Webhooks {
     /// Where they may be.
     pub reach: Reach,
-    client: Option<Client>,
+    client: Client,
 }
+
+/// No client could be made, so that no webhook could be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("webhooks cannot be asked: are the certificates in --directory-ca sound?")]
+pub struct NoClient;
 
 impl Webhooks {
     /// `extra_roots` are trusted beside the bundled ones, for panels with a private CA.
-    pub fn new(reach: Reach, extra_roots: &[CertificateDer<'static>]) -> Webhooks {
-        let builder = outgoing::client(extra_roots);
-        let built =
-            builder.map(|builder| builder.timeout(WAIT).dns_resolver(std::sync::Arc::new(reach.clone())).build());
-        Webhooks { reach, client: built.and_then(Result::ok) }
+    ///
+    /// # Errors
+    /// [`NoClient`].
+    pub fn new(reach: Reach, extra_roots: &[CertificateDer<'static>]) -> Result<Webhooks, NoClient> {
+        let builder = outgoing::client(extra_roots).ok_or(NoClient)?;
+        let client = builder.timeout(WAIT).dns_resolver(Arc::new(reach.clone())).build().map_err(|_| NoClient)?;
+        Ok(Webhooks { reach, client })
     }
 }
 
@@ -86,7 +94,6 @@ pub(crate) async fn tell(app: &App, party: &RelyingParty, event: &EventBody) -> 
 
 async fn ask(app: &App, party: &RelyingParty, event: &EventBody) -> End {
     let Some(webhook) = &party.webhook else { return End::Hopeless("the webhook is off".to_owned()) };
-    let Some(client) = &app.webhooks.client else { return End::Failed("no HTTP client could be made".to_owned()) };
     let url = match app.webhooks.reach.address(&webhook.url) {
         Ok(url) => url,
         Err(why) => return End::Failed(why.to_string()),
@@ -95,8 +102,13 @@ async fn ask(app: &App, party: &RelyingParty, event: &EventBody) -> End {
     let Some(signed) = sign(app, party, &body) else {
         return End::Failed("its secret does not open: is this the right keys file?".to_owned());
     };
-    let request =
-        client.post(url).header("content-type", "application/json").header("koppel-signature", signed).body(body);
+    let request = app
+        .webhooks
+        .client
+        .post(url)
+        .header("content-type", "application/json")
+        .header("koppel-signature", signed)
+        .body(body);
     match request.send().await {
         Ok(answer) => {
             let status = answer.status();
@@ -133,17 +145,11 @@ fn sign(app: &App, party: &RelyingParty, body: &[u8]) -> Option<String> {
 
 /// An error without the address in it, which may hold a secret of the panel's.
 fn why(error: &reqwest::Error) -> &'static str {
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if inner.is::<OnlyPrivate>() {
-            return "its name leads to private addresses only; --webhook-allow names networks that are allowed";
-        }
-        if inner.is::<rustls::Error>() {
-            return "TLS failed: is its certificate for this name, not expired and from a CA that is trusted?";
-        }
-        source = inner.source();
-    }
     match error {
+        error if cause::<OnlyPrivate>(error).is_some() => {
+            "its name leads to private addresses only; --webhook-allow names networks that are allowed"
+        }
+        error if cause::<rustls::Error>(error).is_some() => TLS_FAILED,
         error if error.is_timeout() => "no answer within 10 seconds",
         error if error.is_connect() => "no connection",
         _ => "the connection broke",

@@ -637,13 +637,15 @@ texts! {
     fn mail_recovery_removed(organisation: &str);
     fn mail_recovery_removed_text();
     fn mail_codes_disabled(organisation: &str);
-    fn mail_codes_disabled_text();
+    fn mail_codes_disabled_text(method: &str);
+    fn mail_addresses(organisation: &str);
+    fn mail_addresses_text();
     fn mail_locked(organisation: &str);
     fn mail_locked_text();
     fn mail_unlocked(organisation: &str);
     fn mail_unlocked_text();
     fn mail_reset_asked(organisation: &str);
-    fn mail_reset_asked_text(due: &str);
+    fn mail_reset_asked_text(due: &str, second: &str);
     fn mail_reset(organisation: &str);
     fn mail_reset_text();
     fn mail_test();

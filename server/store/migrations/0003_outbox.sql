@@ -5,6 +5,7 @@ CREATE TABLE parcel (
     mark       INTEGER NOT NULL,
     part       INTEGER NOT NULL,
     due        INTEGER,                       -- NULL: it is over
+    lost       INTEGER NOT NULL,              -- 1: it is over and nobody has it
     happened   INTEGER NOT NULL,
     data       TEXT    NOT NULL,
     PRIMARY KEY (subscriber, mark, part)

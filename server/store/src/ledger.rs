@@ -44,6 +44,8 @@ pub(crate) trait Ledger: Reader {
     fn remove_old_rows(&self, now: Time, limit: u32) -> Result<u32, Self::Error>;
     /// How far a subscriber was told; none: it is none any more, and its parcels go too.
     fn put_subscription(&self, subscriber: &Subscriber, mark: Option<u64>) -> Result<(), Self::Error>;
+    /// One parcel, as it is stored.
+    fn parcel(&self, subscriber: &Subscriber, mark: u64, part: u8) -> Result<Option<Parcel>, Self::Error>;
     /// Writes a parcel.
     fn put_parcel(&self, parcel: &Parcel) -> Result<(), Self::Error>;
     /// Parcels that are due.

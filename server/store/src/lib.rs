@@ -23,7 +23,7 @@ pub use sqlite::{OpenError, SqliteStore};
 pub use store::{Packed, Store};
 pub use unavailable::Unavailable;
 pub use view::{
-    AuditEntries, AuditHeads, Caller, DeviceInbox, EventPage, Events, FindApiKey, FindDevice, FindOrganisation,
-    FindRelyingParty, Happened, Inbox, LastCheckpoint, Mark, NextDue, Operators, Organisations, OwnedDevice, Parcels,
-    Past, RelyingParties, Snapshot, Subscription, Users, View,
+    AuditEntries, AuditHeads, Caller, CountParcels, DeviceInbox, EventPage, Events, FindApiKey, FindDevice,
+    FindOrganisation, FindRelyingParty, Happened, Inbox, LastCheckpoint, Mark, NextDue, Operators, Organisations,
+    OwnedDevice, ParcelCounts, Parcels, Past, RelyingParties, Snapshot, Subscription, Users, View,
 };

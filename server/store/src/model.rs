@@ -22,7 +22,8 @@ use koppel_protocol::{
 };
 
 use crate::{
-    Answer, Ask, Environment, Happened, Inbox, Locator, Packed, Past, Reader, Registration, Store, Unavailable, View,
+    Answer, Ask, Environment, Happened, Inbox, Locator, Packed, ParcelCounts, Past, Reader, Registration, Store,
+    Unavailable, View,
     environment::Forward,
     ledger::Ledger,
     perform::{self, Policies},
@@ -269,10 +270,23 @@ impl Reader for Transaction {
             .min())
     }
 
-    fn parcels(&self, subscriber: &Subscriber, limit: u32) -> Result<Vec<Parcel>, Impossible> {
+    fn parcels(&self, subscriber: &Subscriber, lost: bool, limit: u32) -> Result<Vec<Parcel>, Impossible> {
         let state = self.0.borrow();
         let own = state.parcels.values().rev().filter(|parcel| parcel.subscriber == *subscriber);
-        Ok(own.take(limit as usize).cloned().collect())
+        Ok(own.filter(|parcel| !lost || parcel.is_lost()).take(limit as usize).cloned().collect())
+    }
+
+    fn parcel_counts(&self, subscriber: &Subscriber) -> Result<ParcelCounts, Impossible> {
+        let state = self.0.borrow();
+        let mut counts = ParcelCounts::default();
+        for parcel in state.parcels.values().filter(|parcel| parcel.subscriber == *subscriber) {
+            match (parcel.due, parcel.is_lost()) {
+                (Some(_), _) => counts.waiting += 1,
+                (None, true) => counts.lost += 1,
+                (None, false) => counts.taken += 1,
+            }
+        }
+        Ok(counts)
     }
 }
 
@@ -418,6 +432,10 @@ impl Ledger for Transaction {
         Ok(())
     }
 
+    fn parcel(&self, subscriber: &Subscriber, mark: u64, part: u8) -> Result<Option<Parcel>, Impossible> {
+        Ok(self.0.borrow().parcels.get(&(*subscriber, mark, part)).cloned())
+    }
+
     fn put_parcel(&self, parcel: &Parcel) -> Result<(), Impossible> {
         let key = (parcel.subscriber, parcel.mark, parcel.part);
         self.0.borrow_mut().parcels.insert(key, parcel.clone());
@@ -521,14 +539,13 @@ impl Store for ModelStore {
         self.transact(|transaction| perform::claim_parcels(transaction, &subscriber, now, limit))
     }
 
-    fn parcel_tried(&self, parcel: Parcel) {
-        // The model cannot fail at this.
-        let _ = self.transact(|transaction| perform::parcel_tried(transaction, &parcel));
+    async fn parcel_tried(&self, before: Parcel, after: Parcel) -> Result<bool, Unavailable> {
+        self.transact(|transaction| perform::parcel_tried(transaction, &before, &after))
     }
 
-    async fn try_again(&self, subscriber: Subscriber) -> Result<u32, Unavailable> {
+    async fn try_again(&self, subscriber: Subscriber, limit: u32) -> Result<u32, Unavailable> {
         let now = self.now();
-        self.transact(|transaction| perform::try_again(transaction, &subscriber, now))
+        self.transact(|transaction| perform::try_again(transaction, &subscriber, now, limit))
     }
 
     async fn sweep(&self, limit: u32) -> Result<u32, Unavailable> {

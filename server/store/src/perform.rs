@@ -337,23 +337,25 @@ pub(crate) fn claim_parcels<L: Ledger>(
     Ok(due)
 }
 
-/// What was tried is written only where the subscriber is still one.
-pub(crate) fn parcel_tried<L: Ledger>(ledger: &L, parcel: &Parcel) -> Result<(), L::Error> {
-    match ledger.subscription(&parcel.subscriber)? {
-        Some(_) => ledger.put_parcel(parcel),
-        None => Ok(()),
+/// How a try ended is written only where the parcel is still as it was claimed: not claimed by another, not sent anew, not gone.
+pub(crate) fn parcel_tried<L: Ledger>(ledger: &L, before: &Parcel, after: &Parcel) -> Result<bool, L::Error> {
+    let is_here = ledger.parcel(&before.subscriber, before.mark, before.part)?.as_ref() == Some(before);
+    if is_here {
+        ledger.put_parcel(after)?;
     }
+    Ok(is_here)
 }
 
-/// Of so many parcels, the newest, those that were lost are tried again at once.
-const AGAIN: u32 = 10_000;
-
 /// What was lost is due again.
-pub(crate) fn try_again<L: Ledger>(ledger: &L, subscriber: &Subscriber, now: Time) -> Result<u32, L::Error> {
-    let lost = ledger.parcels(subscriber, AGAIN)?.into_iter().filter(Parcel::is_lost);
+pub(crate) fn try_again<L: Ledger>(
+    ledger: &L,
+    subscriber: &Subscriber,
+    now: Time,
+    limit: u32,
+) -> Result<u32, L::Error> {
     let mut again = 0;
-    for parcel in lost {
-        ledger.put_parcel(&Parcel { due: Some(now), ..parcel })?;
+    for parcel in ledger.parcels(subscriber, true, limit)? {
+        ledger.put_parcel(&parcel.again(now))?;
         again += 1;
     }
     Ok(again)

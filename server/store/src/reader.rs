@@ -6,7 +6,7 @@ use koppel_domain::{
 };
 use koppel_protocol::id::{ApiKeyId, DeviceId, OrganisationId, RelyingPartyId, UserId};
 
-use crate::{Happened, Inbox, Locator, Past};
+use crate::{Happened, Inbox, Locator, ParcelCounts, Past};
 
 /// Fetches rows, of one consistent state.
 pub trait Reader {
@@ -57,6 +57,8 @@ pub trait Reader {
     fn subscription(&self, subscriber: &Subscriber) -> Result<Option<u64>, Self::Error>;
     /// When a subscriber's next parcel is due.
     fn next_due(&self, subscriber: &Subscriber) -> Result<Option<Time>, Self::Error>;
-    /// A subscriber's parcels, the newest first.
-    fn parcels(&self, subscriber: &Subscriber, limit: u32) -> Result<Vec<Parcel>, Self::Error>;
+    /// A subscriber's parcels, or those of them that were lost, the newest first.
+    fn parcels(&self, subscriber: &Subscriber, lost: bool, limit: u32) -> Result<Vec<Parcel>, Self::Error>;
+    /// How many of a subscriber's parcels wait, were taken, were lost.
+    fn parcel_counts(&self, subscriber: &Subscriber) -> Result<ParcelCounts, Self::Error>;
 }

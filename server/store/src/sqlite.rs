@@ -215,12 +215,12 @@ impl Store for SqliteStore {
         self.quietly(move |inner, tables| perform::claim_parcels(tables, &subscriber, inner.now(), limit)).await
     }
 
-    fn parcel_tried(&self, parcel: Parcel) {
-        self.writer.lazily(move |connection| perform::parcel_tried(&Tables(connection), &parcel), |()| ());
+    async fn parcel_tried(&self, before: Parcel, after: Parcel) -> Result<bool, Unavailable> {
+        self.quietly(move |_, tables| perform::parcel_tried(tables, &before, &after)).await
     }
 
-    async fn try_again(&self, subscriber: Subscriber) -> Result<u32, Unavailable> {
-        self.quietly(move |inner, tables| perform::try_again(tables, &subscriber, inner.now())).await
+    async fn try_again(&self, subscriber: Subscriber, limit: u32) -> Result<u32, Unavailable> {
+        self.quietly(move |inner, tables| perform::try_again(tables, &subscriber, inner.now(), limit)).await
     }
 
     async fn sweep(&self, limit: u32) -> Result<u32, Unavailable> {

@@ -71,11 +71,11 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Parcel>, Unavailable>> + Send;
 
-    /// Writes how a try ended. Lazy: a crash may repeat the try.
-    fn parcel_tried(&self, parcel: Parcel);
+    /// Writes how a try ended. False, and nothing written: it is not any more as it was when it was claimed.
+    fn parcel_tried(&self, before: Parcel, after: Parcel) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Parcels that were lost are due again, now; says how many.
-    fn try_again(&self, subscriber: Subscriber) -> impl Future<Output = Result<u32, Unavailable>> + Send;
+    /// Parcels that were lost are due again, now, the newest first; says how many, so that the caller comes again when it is `limit`.
+    fn try_again(&self, subscriber: Subscriber, limit: u32) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
     /// Writes down what time has ended and removes what is kept no longer; says how much there was, so that the caller
     /// comes again at once when it is `limit`.

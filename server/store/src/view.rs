@@ -174,12 +174,31 @@ view! {
     } -> Option<Time> = |self, reader| reader.next_due(&self.subscriber);
 
     /// What was, or is to be, brought to a subscriber: the newest first.
-    Parcels {
+    Parcels [true] {
         /// To whom.
         subscriber: Subscriber,
+        /// Only what was lost.
+        lost: bool,
         /// At most so many.
         limit: u32
-    } -> Vec<Parcel> = |self, reader| reader.parcels(&self.subscriber, self.limit);
+    } -> Vec<Parcel> = |self, reader| reader.parcels(&self.subscriber, self.lost, self.limit);
+
+    /// How many parcels of a subscriber wait, were taken, were lost.
+    CountParcels [true] {
+        /// Whose.
+        subscriber: Subscriber
+    } -> ParcelCounts = |self, reader| reader.parcel_counts(&self.subscriber);
+}
+
+/// How a subscriber's parcels ended, of those that are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ParcelCounts {
+    /// On their way.
+    pub waiting: u64,
+    /// Somebody has them.
+    pub taken: u64,
+    /// Nobody has them, and they are not tried any more.
+    pub lost: u64,
 }
 
 /// An entry of a user's chain.

@@ -296,21 +296,29 @@ async fn what_is_not_taken_comes_again_later_and_every_try_is_in_the_log() {
     log_until(&world, |log| log.iter().all(|one| one["state"] == "taken")).await;
     assert_eq!(shown["secrets"], 1);
 
+    // Whoever comes after it hears of nothing from before.
+    command(&world.config, act(WebhookStep::Off)).await;
+    world.put_user("chris").await;
+    let mut other = Panel::start(&[]).await;
+    set(&world, &other.url, &["user.created"]).await;
+    world.put_user("dirk").await;
+    let first: Value = serde_json::from_slice(&other.next().await.1).expect("JSON");
+    assert_eq!(first["data"]["user"], "dirk");
     command(&world.config, act(WebhookStep::Off)).await;
     let refused =
         commands::perform(&world.config, act(WebhookStep::Log { lost: false, limit: 1 })).await.expect_err("off");
     assert!(refused.0.contains("webhook set"), "{refused}");
 }
 
-/// threats row 34
 #[tokio::test]
-async fn what_happened_before_a_crash_is_told_after_it() {
+async fn what_happened_before_a_restart_is_told_after_it() {
     let world = world().await;
-    let mut panel = Panel::start(&[503]).await;
+    let mut panel = Panel::start(&[503, 503]).await;
     set(&world, &panel.url, &["user.created"]).await;
     world.put_user("anna").await;
-    panel.next().await;
     world.put_user("bert").await;
+    panel.next().await;
+    panel.next().await;
     let world = world.restart().await;
     world.clock.forward(120);
     let mut users = BTreeSet::new();

@@ -90,7 +90,7 @@ impl Draft<'_> {
         let gone: Vec<Device> =
             self.account.devices.iter().filter(|device| device.state != DeviceState::Revoked).cloned().collect();
         for device in &gone {
-            self.move_device(device.clone(), DeviceState::Revoked);
+            self.move_device_because(device.clone(), DeviceState::Revoked, Some("reset"));
         }
         let methods: Vec<MethodKind> = self.account.methods.iter().map(|method| method.kind).collect();
         for kind in &methods {

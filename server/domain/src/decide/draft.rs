@@ -177,6 +177,11 @@ impl<'a> Draft<'a> {
 
     /// Moves a phone; a revoked one stays revoked.
     pub(super) fn move_device(&mut self, device: Device, to: DeviceState) {
+        self.move_device_because(device, to, None);
+    }
+
+    /// The same, where it is part of something larger.
+    pub(super) fn move_device_because(&mut self, device: Device, to: DeviceState, why: Option<&str>) {
         let id = device.id;
         if self.account.device(id).is_some_and(|held| held.state == DeviceState::Revoked) {
             return;
@@ -192,7 +197,7 @@ impl<'a> Draft<'a> {
         };
         let was = self.account.device(id).map(|held| name(held.state));
         self.put(Change::PutDevice(Box::new(Device { state: to, activated_at, revoked_at, ..device })));
-        self.note(&format!("device.{}", name(to)), json!({ "device": id, "was": was }));
+        self.note(&format!("device.{}", name(to)), json!({ "device": id, "was": was, "why": why }));
     }
 
     /// Ends a pairing that did not come to anything, and with it its device and the question to older phones.

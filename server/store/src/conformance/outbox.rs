@@ -6,10 +6,16 @@ use koppel_domain::{
     fixture::{ORGANISATION, RELYING_PARTY},
     outbox::{End, KEPT},
 };
-use koppel_protocol::id::{OrganisationId, RelyingPartyId};
+use koppel_protocol::{
+    Bytes,
+    id::{OrganisationId, RelyingPartyId},
+};
 
 use super::{Outside, retell, whole, with_a_phone};
-use crate::{AuditEntries, Environment, EventPage, Events, Mark, NextDue, Packed, Parcels, Store, Subscription};
+use crate::{
+    AuditEntries, CountParcels, Environment, EventPage, Events, Mark, NextDue, Packed, ParcelCounts, Parcels, Store,
+    Subscription,
+};
 
 const OTHER_PANEL: RelyingPartyId = RelyingPartyId::from_bytes([9; 16]);
 
@@ -74,7 +80,7 @@ pub(crate) async fn a_subscriber_gets_each_parcel_until_it_is_taken<S: Store, G>
         subscriber: hook,
         from,
         to,
-        parcels: vec![Parcel::new(hook, to, 0, now, now), Parcel::new(hook, to, 1, now, now)],
+        parcels: vec![Parcel::new(hook, to, now, now), Parcel::new(hook, to, now, now).to(1, Bytes::new([1; 32]))],
     };
     assert_eq!(store.pack(packed(from, from + 1)).await, Ok(true));
     assert_eq!(store.pack(packed(from, from + 1)).await, Ok(false), "somebody else was first");
@@ -91,31 +97,40 @@ pub(crate) async fn a_subscriber_gets_each_parcel_until_it_is_taken<S: Store, G>
     let mut due = store.due_parcels(hook, 9).await.expect("claimed");
     assert_eq!(due.len(), 2, "whoever had them did not come back");
 
-    let (mut one, mut other) = (due.remove(0), due.remove(0));
-    one.tried(now.plus(60), 12, End::Taken("200".to_owned()));
-    other.tried(now.plus(60), 12, End::Failed("503".to_owned()));
-    store.parcel_tried(one.clone());
-    store.parcel_tried(other.clone());
+    let (one, other) = (due.remove(0), due.remove(0));
+    let tried = |parcel: &Parcel, at: Time, end: End| {
+        let mut after = parcel.clone();
+        after.tried(at, 12, end);
+        after
+    };
+    let taken = tried(&one, now.plus(60), End::Taken("200".to_owned()));
+    assert_eq!(store.parcel_tried(one.clone(), taken.clone()).await, Ok(true));
+    assert_eq!(store.parcel_tried(one, taken.clone()).await, Ok(false), "it is not any more as it was claimed");
+    let failed = tried(&other, now.plus(60), End::Failed("503".to_owned()));
+    assert_eq!(store.parcel_tried(other, failed).await, Ok(true));
     outside.set(now.plus(69));
     assert_eq!(store.due_parcels(hook, 9).await, Ok(Vec::new()));
     outside.set(now.plus(70));
+    let other = store.due_parcels(hook, 9).await.expect("claimed").remove(0);
+    let hopeless = tried(&other, now.plus(70), End::Hopeless("410".to_owned()));
+    assert_eq!(store.parcel_tried(other, hopeless).await, Ok(true));
+    let counts = store.read(CountParcels { subscriber: hook }).await.expect("readable");
+    assert_eq!(counts, ParcelCounts { waiting: 0, taken: 1, lost: 1 });
+    assert_eq!(store.read(Parcels { subscriber: hook, lost: true, limit: 9 }).await.expect("readable").len(), 1);
+    assert_eq!(store.try_again(hook, 500).await, Ok(1));
     assert_eq!(store.due_parcels(hook, 9).await.expect("claimed").len(), 1);
-    other.tried(now.plus(70), 12, End::Hopeless("410".to_owned()));
-    store.parcel_tried(other);
-    assert_eq!(store.try_again(hook).await, Ok(1));
-    assert_eq!(store.due_parcels(hook, 9).await.expect("claimed").len(), 1);
-    let mut log = store.read(Parcels { subscriber: hook, limit: 9 }).await.expect("readable");
+    let mut log = store.read(Parcels { subscriber: hook, lost: false, limit: 9 }).await.expect("readable");
     log.sort_by_key(Parcel::is_taken);
     assert_eq!(log.iter().map(|parcel| parcel.tries.len()).collect::<Vec<_>>(), [2, 1]);
 
     // What is over is forgotten after a week; what is not stays.
     outside.set(Time(now.0 + u64::from(KEPT) + 1));
     while store.sweep(500).await.expect("swept") > 0 {}
-    assert_eq!(store.read(Parcels { subscriber: hook, limit: 9 }).await.expect("readable").len(), 1);
+    assert_eq!(store.read(Parcels { subscriber: hook, lost: false, limit: 9 }).await.expect("readable").len(), 1);
     store.unsubscribe(hook).await.expect("unsubscribed");
-    assert_eq!(store.read(Parcels { subscriber: hook, limit: 9 }).await, Ok(Vec::new()));
+    assert_eq!(store.read(Parcels { subscriber: hook, lost: false, limit: 9 }).await, Ok(Vec::new()));
     assert_eq!(store.read(Subscription { subscriber: hook }).await, Ok(None));
-    store.parcel_tried(one);
-    assert_eq!(store.due_parcels(hook, 9).await, Ok(Vec::new()), "and nothing of it comes back");
-    assert_eq!(store.read(Parcels { subscriber: hook, limit: 9 }).await, Ok(Vec::new()));
+    let (before, after) = (taken.clone(), taken);
+    assert_eq!(store.parcel_tried(before, after).await, Ok(false), "and nothing of it comes back");
+    assert_eq!(store.read(Parcels { subscriber: hook, lost: false, limit: 9 }).await, Ok(Vec::new()));
 }

@@ -12,7 +12,7 @@ use koppel_protocol::{
 use rusqlite::{Connection, Row, params, types::Type};
 
 use super::rows::{all, document, documents, first, hash, id, integer, natural, time};
-use crate::{Happened, Inbox, Locator, Past, Reader};
+use crate::{Happened, Inbox, Locator, ParcelCounts, Past, Reader};
 
 /// Reads by one connection; within a transaction it sees that transaction's writes.
 #[derive(Clone, Copy)]
@@ -322,9 +322,17 @@ impl Reader for Tables<'_> {
         first(self.0, sql, [subscriber.name()], |row| time(row, 0))
     }
 
-    fn parcels(&self, subscriber: &Subscriber, limit: u32) -> rusqlite::Result<Vec<Parcel>> {
-        let sql = "SELECT data FROM parcel WHERE subscriber = ?1 ORDER BY mark DESC, part DESC LIMIT ?2";
-        documents(self.0, sql, params![subscriber.name(), limit])
+    fn parcels(&self, subscriber: &Subscriber, lost: bool, limit: u32) -> rusqlite::Result<Vec<Parcel>> {
+        let sql = "SELECT data FROM parcel WHERE subscriber = ?1 AND lost >= ?2 ORDER BY mark DESC, part DESC LIMIT ?3";
+        documents(self.0, sql, params![subscriber.name(), lost, limit])
+    }
+
+    fn parcel_counts(&self, subscriber: &Subscriber) -> rusqlite::Result<ParcelCounts> {
+        let sql = "SELECT count(due), count(*) - count(due) - coalesce(sum(lost), 0), coalesce(sum(lost), 0) FROM parcel WHERE subscriber = ?1";
+        let counts = first(self.0, sql, [subscriber.name()], |row| {
+            Ok(ParcelCounts { waiting: natural(row, 0)?, taken: natural(row, 1)?, lost: natural(row, 2)? })
+        })?;
+        Ok(counts.unwrap_or_default())
     }
 }
 

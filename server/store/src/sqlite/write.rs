@@ -459,16 +459,22 @@ impl Ledger for Tables<'_> {
         change(self.0, "DELETE FROM subscriber WHERE name = ?1", [&name]).map(drop)
     }
 
+    fn parcel(&self, subscriber: &Subscriber, mark: u64, part: u8) -> rusqlite::Result<Option<Parcel>> {
+        let sql = "SELECT data FROM parcel WHERE subscriber = ?1 AND mark = ?2 AND part = ?3";
+        first(self.0, sql, params![subscriber.name(), integer(mark), part], |row| document(row, 0))
+    }
+
     fn put_parcel(&self, parcel: &Parcel) -> rusqlite::Result<()> {
         change(
             self.0,
-            "INSERT INTO parcel (subscriber, mark, part, due, happened, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (subscriber, mark, part) DO UPDATE SET due = ?4, data = ?6",
+            "INSERT INTO parcel (subscriber, mark, part, due, lost, happened, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (subscriber, mark, part) DO UPDATE SET due = ?4, lost = ?5, data = ?7",
             params![
                 parcel.subscriber.name(),
                 integer(parcel.mark),
                 parcel.part,
                 parcel.due.map(seconds),
+                parcel.is_lost(),
                 seconds(parcel.happened),
                 json(parcel)?
             ],
