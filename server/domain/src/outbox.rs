@@ -98,7 +98,7 @@ impl Parcel {
 
     /// One of several, for this address.
     #[must_use]
-    pub const fn to(self, part: u8, address: Bytes<32>) -> Self {
+    pub fn to(self, part: u8, address: Bytes<32>) -> Self {
         Self { part, address: Some(address), ..self }
     }
 
