@@ -51,9 +51,10 @@ pub fn mobile(typed: &str, region: Region) -> Result<E164, NotAMobile> {
     if !number.is_valid() || number.extension().is_some() {
         return Err(NotAMobile::NoNumber);
     }
-    match number.number_type(&DATABASE) {
-        Type::Mobile | Type::FixedLineOrMobile => {}
-        _ => return Err(NotAMobile::OtherKind),
+    // Satellites and international networks are in no country, and dear to call.
+    let somewhere = number.country().id().is_some();
+    if !somewhere || !matches!(number.number_type(&DATABASE), Type::Mobile | Type::FixedLineOrMobile) {
+        return Err(NotAMobile::OtherKind);
     }
     number.format().mode(phonenumber::Mode::E164).to_string().parse().map_err(|_| NotAMobile::NoNumber)
 }
