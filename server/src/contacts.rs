@@ -4,9 +4,10 @@
 
 use koppel_domain::contacts::NotAnAddress;
 use koppel_domain::{E164, MailAddress, Region};
-use phonenumber::Type;
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
+use phonenumber::{PhoneNumber, Type};
+use regex::Regex;
 use url::Host;
 
 /// Longest number that is looked at, with its spaces and dashes.
@@ -51,11 +52,23 @@ pub fn mobile(typed: &str, region: Region) -> Result<E164, NotAMobile> {
     if !number.is_valid() || number.extension().is_some() {
         return Err(NotAMobile::NoNumber);
     }
-    match number.number_type(&DATABASE) {
-        Type::Mobile | Type::FixedLineOrMobile => {}
-        _ => return Err(NotAMobile::OtherKind),
+    // Satellites and international networks are in no country, and dear to call.
+    let somewhere = number.country().id().is_some();
+    if !somewhere || !matches!(number.number_type(&DATABASE), Type::Mobile | Type::FixedLineOrMobile) {
+        return Err(NotAMobile::OtherKind);
+    }
+    if !is_whole(&number) {
+        return Err(NotAMobile::NoNumber);
     }
     number.format().mode(phonenumber::Mode::E164).to_string().parse().map_err(|_| NotAMobile::NoNumber)
+}
+
+/// Whether all of it is a mobile number in its country's plan: the library is content with a beginning that is one. Its
+/// patterns are spread over lines.
+fn is_whole(number: &PhoneNumber) -> bool {
+    let mobile = number.metadata(&DATABASE).and_then(|plan| plan.descriptors().mobile());
+    let pattern = mobile.and_then(|kind| Regex::new(&format!("(?x)^(?:{})$", kind.national_number().as_str())).ok());
+    pattern.is_some_and(|pattern| pattern.is_match(&number.national().to_string()))
 }
 
 /// Whether it is known how numbers are written there.
