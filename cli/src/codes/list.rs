@@ -47,7 +47,7 @@ pub(super) fn lines(texts: &Texts, codes: &[OtpCode], plain: bool) -> Vec<String
         return vec![texts.say("codes-none")];
     }
     let names: Vec<_> = codes.iter().enumerate().map(|(place, code)| numbered(place + 1, code)).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(NAMES);
+    let width = column(codes).min(NAMES);
     let lines = names.iter().zip(codes).map(|(name, code)| {
         let left = texts.say_with("seconds-short", &[("count", seconds_left(code).into())]);
         match plain {
@@ -56,6 +56,11 @@ pub(super) fn lines(texts: &Texts, codes: &[OtpCode], plain: bool) -> Vec<String
         }
     });
     lines.collect()
+}
+
+/// How wide the names are.
+fn column(codes: &[OtpCode]) -> usize {
+    codes.iter().enumerate().map(|(place, code)| numbered(place + 1, code).chars().count()).max().unwrap_or(0)
 }
 
 fn numbered(number: usize, code: &OtpCode) -> String {
@@ -101,7 +106,7 @@ fn rows(texts: &Texts, codes: &[OtpCode], above: usize, width: usize, height: us
     if codes.is_empty() {
         rows.push(Row::of(texts.say("codes-none"), Tone::Plain));
     }
-    let names = width.saturating_sub(36).clamp(8, NAMES);
+    let names = column(codes).min(NAMES).min(width.saturating_sub(36).max(8));
     let room = height.saturating_sub(4);
     for (place, code) in codes.iter().enumerate().skip(above).take(room) {
         let left = seconds_left(code);
