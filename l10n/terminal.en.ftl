@@ -55,6 +55,39 @@ help-rename-account = The account: its name here, its server or its id
 help-rename-label = The new name
 help-command-remove = Removes an account from this phone and tells its server
 help-remove-account = The account: its name here, its server or its id
+help-command-codes = Shows and keeps the codes of other services: GitHub, your mail, your bank
+    .after =
+        Wherever a service shows a QR code for an app, you can use this phone:
+
+          koppel codes add                  asks for the link or the secret; nobody sees what you type
+          koppel codes add --qr screen.png  reads the QR code in a picture
+          koppel codes                      shows the codes, and how long each still counts
+          koppel codes copy github          puts a code on the clipboard
+
+        The secrets lie encrypted beside your accounts, go to no server and are shown nowhere. The codes follow the clock of this computer; if it is wrong, so are they.
+help-command-codes-list = Shows the codes; in a terminal the list stays and counts down
+help-codes-list-named = Only codes with this in their names
+help-command-codes-add = Keeps a code of another service, or all codes that another app exports
+    .after =
+        Without arguments koppel asks for the link or the secret, and nobody sees what you type. That is the best way: a link on the command line can be seen by others on this computer, and stays in the history of your terminal. A link from another program is handed over with a hyphen:
+
+          wl-paste | koppel codes add -
+
+        Read are links that begin with otpauth://, and the export of another app (otpauth-migration://). Where the export has several QR codes, read them all. Codes that count do not come over; you see why, one by one. What is there already is not kept twice.
+help-codes-add-link = The link; a hyphen reads links from the input, one a line
+help-codes-add-qr = Reads the QR code in this picture (PNG or JPEG)
+help-command-codes-copy = Puts a code on the clipboard, through ssh too, where your terminal allows it (OSC 52)
+help-codes-copy-code = The code: its number in the list, its name or its id
+help-command-codes-rename = Gives a code another name here
+help-codes-rename-code = The code: its number in the list, its name or its id
+help-codes-rename-label = The new name
+help-command-codes-move = Moves a code to another place in the list
+help-codes-move-code = The code: its number in the list, its name or its id
+help-codes-move-place = The place, counted from 1
+help-command-codes-remove = Removes a code and its secret, after a question
+    .after =
+        First switch off codes at the service itself, or set up another app there. Otherwise you cannot get in any more.
+help-codes-remove-code = The code: its number in the list, its name or its id
 help-command-start-afresh = Puts a vault aside that does not open any more, and begins anew
 
 ## Questions
@@ -66,12 +99,16 @@ ask-new-pin-keyring = Approving will always ask for your PIN. At least 6 charact
 ask-password = Your password of the panel:
 ask-user = Your user name:
 ask-koppelcode = The koppelcode:
+ask-otp = Paste the link or the secret (you do not see what you type):
+ask-otp-issuer = Which service is the code of?
+ask-otp-name = Your name there (may stay empty):
 ask-link-or-server = Paste the link, or type the name of the server:
 ask-yes-no = (y/n)
 ask-yes = y yes j ja
 ask-no = n no nee
 agree-host = You pair this phone at { $host }. Did somebody call you about this? Then do not go on. Do you want to go on?
 agree-remove = { $who } ({ $user }) leaves this phone. After that you can only log in some other way. Go on?
+agree-remove-code = The code of { $who } goes, and its secret too. Did you switch off this code at the service itself? Without it you cannot get in there any more. Go on?
 agree-afresh = The vault is put aside and not deleted. You then pair all your accounts again. Go on?
 started-afresh = Begun anew. The old vault lies in { $file }.
 
@@ -188,6 +225,20 @@ connection-live = connected
 connection-poll = connected, keeps asking
 connection-offline = no connection
 nothing-waits = No request waits. Leave this window open; a request appears by itself.
+
+## Codes of other services
+codes-title = Codes
+codes-none = There are no codes here. Keep one: koppel codes add
+codes-keys = ↑↓ Scroll   q Quit
+code-kept = Kept: { $who }. The code is { $code } now.
+code-known = That one was here already: { $who }. The code is { $code } now.
+code-refused = Not kept: { $who }. { $why }
+code-part = This was part { $number } of { $count } of the export. Read the other parts too.
+code-copied =
+    { $count ->
+        [one] The code of { $who } is on the clipboard, if your terminal allows it. It counts for 1 more second.
+       *[other] The code of { $who } is on the clipboard, if your terminal allows it. It counts for { $count } more seconds.
+    }
 
 ## Test my phone
 testing = Testing the phone …
@@ -357,6 +408,46 @@ error-no-such-challenge = This request does not exist, or it is over.
     .next = Ask for a new one on your screen.
 error-no-such-account = There is no such account on this phone.
     .next = koppel accounts shows which there are.
+error-no-such-code = There is no such code, or several have that name.
+    .next = koppel codes shows them; give the number in that list.
+error-too-many-codes = There are as many codes as there can be. Nothing was kept.
+    .next = First remove one that you do not use any more.
+error-codes-not-kept = This could not be kept: the folder cannot be written, or the disk is full.
+    .next = Make room or make the folder writable, then do it again.
+error-no-clipboard = There is no terminal with a clipboard here. Nothing was copied.
+    .next = Show the code with koppel codes.
+error-otp-link-needed = A link is needed, and nobody is here to ask for it.
+    .next = Give it on the input: koppel codes add - . Or give a picture with --qr.
+error-otp-link-invalid = This is no link for a code. Nothing was kept.
+    .next = Take the link that begins with otpauth://, or give the picture of the QR code with --qr.
+error-otp-link-too-long = This link is longer than any QR code holds. Nothing was kept.
+    .next = Copy it again.
+error-otp-counter-based = This code counts instead of following the time, and that cannot be done here.
+    .next = Ask the service for a code that follows the time, or go on using the other app for it.
+error-otp-kind-unknown = Only the service's own app makes such codes.
+    .next = Go on using that app for it.
+error-otp-secret-missing = The secret is missing. Nothing was kept.
+    .next = Read the whole QR code, or copy the whole secret.
+error-otp-secret-mistyped = Symbol { $count } of the secret is not possible. Nothing was kept.
+    .next = Type it again. It has only letters and the digits 2 to 7: an O and no 0, an I or L and no 1, a B and no 8.
+error-otp-secret-too-long = The secret is too long. Nothing was kept.
+    .next = Copy the secret alone.
+error-otp-hash-unknown = This code is made in a way that cannot be done here.
+    .next = Set up an ordinary code for an app at the service, or go on using the other app for it.
+error-otp-digits-unknown = This code does not have 6, 7 or 8 digits, and that cannot be done here.
+    .next = Set up an ordinary code for an app at the service, or go on using the other app for it.
+error-otp-period-unknown = This code does not count for 1 to 300 seconds, and that cannot be done here.
+    .next = Set up an ordinary code for an app at the service, or go on using the other app for it.
+error-otp-name-missing = Without a name this code cannot be told from others. Nothing was kept.
+    .next = Do it again and name the service, or your name there.
+error-otp-export-damaged = This export is not complete or damaged. Nothing was kept.
+    .next = Let the other app show the QR code again, and read it again.
+error-otp-export-empty = There is no code at all in this export.
+    .next = Choose again in the other app what is to come over.
+error-picture-unreadable = This file is no picture that can be read here. Nothing was kept.
+    .next = Make a screenshot as PNG or JPEG.
+error-qr-not-found = No QR code can be read in this picture. Nothing was kept.
+    .next = Make a sharper picture that shows the whole QR code.
 error-number-needed = This request asks for the number that stands on your screen.
     .next = Type that number.
 error-number-invalid = That is not a number of six digits.
@@ -389,7 +480,11 @@ error-disk-full = The disk is full. Nothing was sent or lost.
     .next = Make room; this phone then goes on by itself.
 error-command-invalid = This command makes no sense ({ $word }).
     .next = koppel --help says how it goes.
-error-cancelled = Stopped. Nothing was paired or approved.
+error-cancelled =
+    { $word ->
+        [codes] Stopped. Nothing was changed.
+       *[other] Stopped. Nothing was paired or approved.
+    }
     .next = You can try again.
 error-interrupted = Interrupted. What had begun goes on at the next start.
     .next = Start koppel again.

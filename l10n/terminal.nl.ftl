@@ -55,6 +55,39 @@ help-rename-account = Het account: zijn naam hier, de server of het kenmerk
 help-rename-label = De nieuwe naam
 help-command-remove = Verwijdert een account van deze telefoon en meldt dat bij de server
 help-remove-account = Het account: zijn naam hier, de server of het kenmerk
+help-command-codes = Toont en bewaart de codes van andere diensten: GitHub, uw mail, uw bank
+    .after =
+        Bij elke dienst met een QR-code voor een app kunt u ook deze telefoon gebruiken:
+
+          koppel codes add                  vraagt om de link of het geheim; niemand ziet wat u typt
+          koppel codes add --qr scherm.png  leest de QR-code uit een afbeelding
+          koppel codes                      toont de codes, met de tijd die elk nog telt
+          koppel codes copy github          zet een code op het klembord
+
+        De geheimen staan versleuteld bij uw accounts, gaan naar geen enkele server en worden nergens getoond. De codes volgen de klok van deze computer; loopt die verkeerd, dan kloppen ze niet.
+help-command-codes-list = Toont de codes; in een terminal blijft de lijst staan en telt af
+help-codes-list-named = Alleen codes met dit in hun naam
+help-command-codes-add = Bewaart een code van een andere dienst, of alle codes die een andere app exporteert
+    .after =
+        Zonder gegevens vraagt koppel om de link of het geheim, en ziet niemand wat u typt. Dat is de beste manier: een link op de opdrachtregel is voor anderen op deze computer te zien en blijft in de geschiedenis van uw terminal staan. Een link uit een ander programma geeft u met een streepje door:
+
+          wl-paste | koppel codes add -
+
+        Gelezen worden links die met otpauth:// beginnen, en de export van een andere app (otpauth-migration://). Staat de export in meer QR-codes, lees ze dan allemaal. Codes die met een teller werken, gaan niet mee; u ziet per code waarom. Wat er al is, wordt niet dubbel bewaard.
+help-codes-add-link = De link; een streepje leest links van de invoer, één per regel
+help-codes-add-qr = Leest de QR-code uit deze afbeelding (PNG of JPEG)
+help-command-codes-copy = Zet een code op het klembord, ook door ssh heen, als uw terminal dat toestaat (OSC 52)
+help-codes-copy-code = De code: zijn nummer in de lijst, zijn naam of zijn kenmerk
+help-command-codes-rename = Geeft een code hier een andere naam
+help-codes-rename-code = De code: zijn nummer in de lijst, zijn naam of zijn kenmerk
+help-codes-rename-label = De nieuwe naam
+help-command-codes-move = Zet een code op een andere plaats in de lijst
+help-codes-move-code = De code: zijn nummer in de lijst, zijn naam of zijn kenmerk
+help-codes-move-place = De plaats, geteld vanaf 1
+help-command-codes-remove = Verwijdert een code en zijn geheim, na een vraag
+    .after =
+        Zet eerst bij de dienst zelf het inloggen met een code uit, of stel daar een andere app in. Anders komt u er niet meer in.
+help-codes-remove-code = De code: zijn nummer in de lijst, zijn naam of zijn kenmerk
 help-command-start-afresh = Legt een kluis die niet meer opengaat opzij en begint opnieuw
 
 ## Vragen
@@ -66,12 +99,16 @@ ask-new-pin-keyring = Goedkeuren vraagt straks altijd uw pincode. Minstens 6 tek
 ask-password = Uw wachtwoord van het paneel:
 ask-user = Uw gebruikersnaam:
 ask-koppelcode = De koppelcode:
+ask-otp = Plak de link of het geheim (u ziet niet wat u typt):
+ask-otp-issuer = Van welke dienst is de code?
+ask-otp-name = Uw naam daar (mag leeg blijven):
 ask-link-or-server = Plak de link, of typ de naam van de server:
 ask-yes-no = (j/n)
 ask-yes = j ja y yes
 ask-no = n nee no
 agree-host = U koppelt deze telefoon bij { $host }. Heeft iemand u hierom gebeld? Ga dan niet door. Wilt u doorgaan?
 agree-remove = { $who } ({ $user }) verdwijnt van deze telefoon. Inloggen kan dan alleen nog op een andere manier. Doorgaan?
+agree-remove-code = De code van { $who } verdwijnt, en zijn geheim ook. Heeft u bij de dienst zelf het inloggen met deze code al uitgezet? Zonder code komt u er anders niet meer in. Doorgaan?
 agree-afresh = De kluis wordt opzij gelegd en niet gewist. U koppelt daarna al uw accounts opnieuw. Doorgaan?
 started-afresh = Opnieuw begonnen. De oude kluis ligt in { $file }.
 
@@ -188,6 +225,20 @@ connection-live = verbonden
 connection-poll = verbonden, vraagt steeds na
 connection-offline = geen verbinding
 nothing-waits = Er wacht geen verzoek. Laat dit venster open; een verzoek verschijnt vanzelf.
+
+## Codes van andere diensten
+codes-title = Codes
+codes-none = Hier staan geen codes. Bewaar er een: koppel codes add
+codes-keys = ↑↓ Bladeren   q Stoppen
+code-kept = Bewaard: { $who }. De code is nu { $code }.
+code-known = Die was er al: { $who }. De code is nu { $code }.
+code-refused = Niet bewaard: { $who }. { $why }
+code-part = Dit was deel { $number } van { $count } van de export. Lees ook de andere delen.
+code-copied =
+    { $count ->
+        [one] De code van { $who } staat op het klembord, als uw terminal dat toestaat. Hij telt nog 1 seconde.
+       *[other] De code van { $who } staat op het klembord, als uw terminal dat toestaat. Hij telt nog { $count } seconden.
+    }
 
 ## Test mijn telefoon
 testing = De telefoon wordt getest …
@@ -357,6 +408,46 @@ error-no-such-challenge = Dit verzoek is er niet, of het is voorbij.
     .next = Vraag op uw scherm een nieuw verzoek aan.
 error-no-such-account = Zo'n account is er niet op deze telefoon.
     .next = koppel accounts toont welke er zijn.
+error-no-such-code = Zo'n code is er niet, of er zijn er meer die zo heten.
+    .next = koppel codes toont ze; noem het nummer in die lijst.
+error-too-many-codes = Er staan al zo veel codes als er kunnen zijn. Er is niets bewaard.
+    .next = Verwijder er eerst een die u niet meer gebruikt.
+error-codes-not-kept = Dit kon niet worden bewaard: de map is niet te schrijven, of de schijf is vol.
+    .next = Maak ruimte of maak de map schrijfbaar, en doe het dan opnieuw.
+error-no-clipboard = Hier is geen terminal die een klembord heeft. Er is niets gekopieerd.
+    .next = Toon de code met koppel codes.
+error-otp-link-needed = Er is een link nodig, en hier is niemand om hem aan te vragen.
+    .next = Geef hem op de invoer: koppel codes add - . Of geef een afbeelding met --qr.
+error-otp-link-invalid = Dit is geen link voor een code. Er is niets bewaard.
+    .next = Neem de link die met otpauth:// begint, of geef de afbeelding van de QR-code met --qr.
+error-otp-link-too-long = Deze link is langer dan er in een QR-code past. Er is niets bewaard.
+    .next = Kopieer hem opnieuw.
+error-otp-counter-based = Deze code werkt met een teller in plaats van met de tijd, en dat kan hier niet.
+    .next = Vraag de dienst om een code die met de tijd werkt, of blijf daarvoor de andere app gebruiken.
+error-otp-kind-unknown = Zulke codes maakt alleen de app van de dienst zelf.
+    .next = Blijf daarvoor die app gebruiken.
+error-otp-secret-missing = Het geheim ontbreekt. Er is niets bewaard.
+    .next = Lees de hele QR-code, of kopieer het hele geheim.
+error-otp-secret-mistyped = Het { $count }e teken van het geheim kan niet. Er is niets bewaard.
+    .next = Typ het opnieuw. Er staan alleen letters en de cijfers 2 tot en met 7 in: een O en geen 0, een I of L en geen 1, een B en geen 8.
+error-otp-secret-too-long = Het geheim is te lang. Er is niets bewaard.
+    .next = Kopieer alleen het geheim.
+error-otp-hash-unknown = Deze code wordt gemaakt op een manier die hier niet kan.
+    .next = Stel bij de dienst een gewone code voor een app in, of blijf daarvoor de andere app gebruiken.
+error-otp-digits-unknown = Deze code heeft geen 6, 7 of 8 cijfers, en dat kan hier niet.
+    .next = Stel bij de dienst een gewone code voor een app in, of blijf daarvoor de andere app gebruiken.
+error-otp-period-unknown = Deze code telt geen 1 tot 300 seconden, en dat kan hier niet.
+    .next = Stel bij de dienst een gewone code voor een app in, of blijf daarvoor de andere app gebruiken.
+error-otp-name-missing = Zonder naam is deze code niet van andere te onderscheiden. Er is niets bewaard.
+    .next = Doe het opnieuw en noem de dienst, of uw naam daar.
+error-otp-export-damaged = Deze export is niet compleet of beschadigd. Er is niets bewaard.
+    .next = Laat de andere app de QR-code opnieuw tonen, en lees hem opnieuw.
+error-otp-export-empty = In deze export staat geen enkele code.
+    .next = Kies in de andere app opnieuw wat u wilt overzetten.
+error-picture-unreadable = Dit bestand is geen afbeelding die hier te lezen is. Er is niets bewaard.
+    .next = Maak een schermafdruk als PNG of JPEG.
+error-qr-not-found = In deze afbeelding is geen QR-code te lezen. Er is niets bewaard.
+    .next = Maak een scherpere afbeelding, waar de hele QR-code op staat.
 error-number-needed = Dit verzoek vraagt om het getal dat op uw scherm staat.
     .next = Typ dat getal.
 error-number-invalid = Dat is geen getal van zes cijfers.
@@ -389,7 +480,11 @@ error-disk-full = De schijf is vol. Er is niets verstuurd of verloren.
     .next = Maak ruimte; deze telefoon gaat dan vanzelf verder.
 error-command-invalid = Deze opdracht is niet te begrijpen ({ $word }).
     .next = Kijk met koppel --help hoe het moet.
-error-cancelled = Afgebroken. Er is niets gekoppeld of goedgekeurd.
+error-cancelled =
+    { $word ->
+        [codes] Afgebroken. Er is niets veranderd.
+       *[other] Afgebroken. Er is niets gekoppeld of goedgekeurd.
+    }
     .next = U kunt het opnieuw proberen.
 error-interrupted = Onderbroken. Wat al was begonnen, gaat bij de volgende start verder.
     .next = Start koppel opnieuw.

@@ -53,7 +53,7 @@ pub struct Offer {
 /// The companion. One for a folder; opened again it is the same one. Every verb may be called from every thread.
 #[derive(uniffi::Object)]
 pub struct RawClient {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 /// For a vault whose key is lost or that is damaged: puts its file aside, deletes keys nobody can use any more, and leaves the folder

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use koppel_client::secrets::SecretError;
 use koppel_client::vault::VaultError;
 use koppel_client::{ClientError, OpenError, keys::KeysError};
-use koppel_core::{Refused, Trouble};
+use koppel_core::{OtpError, Refused, Trouble};
 
 use crate::moments;
 
@@ -64,6 +64,16 @@ pub enum KoppelError {
         /// `link-invalid`, `koppelcode-mistyped`, `host-invalid`, `name-invalid` or `password-invalid`.
         why: String,
         /// Which symbol of a koppelcode is wrong, from 1, where it is known.
+        position: Option<u32>,
+    },
+    /// What was typed or scanned gives no codes. Nothing was kept.
+    #[error("{advice}")]
+    CodeInvalid {
+        /// What to do next.
+        advice: String,
+        /// Such as `otp-link-invalid`, `otp-secret-mistyped`, `otp-counter-based`, `otp-export-damaged` or `otp-several`.
+        why: String,
+        /// Which character of a typed secret is wrong, from 1, where it is known.
         position: Option<u32>,
     },
     /// The server refused the invitation, or the confirmer did. Ask for a new one.
@@ -128,6 +138,8 @@ impl NotNow {
     );
     pub(crate) const NO_SUCH_NOTICE: Self =
         Self("no-such-notice", "there is no such notice; take its id from the state");
+    pub(crate) const NO_SUCH_CODE: Self =
+        Self("no-such-code", "there is no such authenticator account on this phone; take its id from the codes");
 }
 
 impl From<NotNow> for KoppelError {
@@ -178,6 +190,12 @@ impl KoppelError {
 
     fn not_available(why: &str, advice: &str) -> Self {
         Self::NotAvailable { advice: advice.into(), why: why.into() }
+    }
+
+    /// An export where one account was expected.
+    pub(crate) fn several_codes() -> Self {
+        let advice = "this is an export with several accounts; add them all with the verb for several";
+        Self::CodeInvalid { advice: advice.into(), why: "otp-several".into(), position: None }
     }
 
     /// What was typed or scanned is no invitation.
@@ -290,8 +308,23 @@ impl From<Refused> for KoppelError {
             Refused::InvitationWornOut => Trouble::InvitationWornOut.into(),
             Refused::SignatureInvalid => Self::internal("signature-invalid"),
             Refused::NotGenuine | Refused::OldIdentity | Refused::Malformed => Self::internal("not-genuine"),
+            Refused::NoSuchCode => NotNow::NO_SUCH_CODE.into(),
+            Refused::TooManyCodes => Self::not_available(
+                "too-many-codes",
+                "as many authenticator accounts are kept as there may be; let the person remove one first",
+            ),
             Refused::NoRandomness => Self::internal("no-randomness"),
         }
+    }
+}
+
+impl From<OtpError> for KoppelError {
+    fn from(error: OtpError) -> Self {
+        let position = match error {
+            OtpError::SecretSymbol { position } => u32::try_from(position).ok(),
+            _ => None,
+        };
+        Self::CodeInvalid { advice: error.to_string(), why: error.code().into(), position }
     }
 }
 

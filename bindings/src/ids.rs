@@ -1,6 +1,6 @@
 //! Names of things, each of its own type.
 
-use koppel_core::AccountId as CoreAccount;
+use koppel_core::{AccountId as CoreAccount, OtpId as CoreOtp};
 use koppel_protocol::id::{ChallengeId as Cid, NoticeId as Nid};
 
 use crate::error::{KoppelError, NotNow};
@@ -26,6 +26,13 @@ pub struct NoticeId {
     pub text: String,
 }
 
+/// The name of an authenticator account on this phone and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
+pub struct OtpId {
+    /// `ot_` and 22 characters.
+    pub text: String,
+}
+
 impl From<CoreAccount> for AccountId {
     fn from(account: CoreAccount) -> Self {
         Self { text: account.to_string() }
@@ -35,6 +42,18 @@ impl From<CoreAccount> for AccountId {
 impl AccountId {
     pub(crate) fn read(&self) -> Result<CoreAccount, KoppelError> {
         self.text.parse().map_err(|_| NotNow::NO_SUCH_ACCOUNT.into())
+    }
+}
+
+impl From<CoreOtp> for OtpId {
+    fn from(id: CoreOtp) -> Self {
+        Self { text: id.to_string() }
+    }
+}
+
+impl OtpId {
+    pub(crate) fn read(&self) -> Result<CoreOtp, KoppelError> {
+        self.text.parse().map_err(|_| NotNow::NO_SUCH_CODE.into())
     }
 }
 

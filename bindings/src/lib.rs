@@ -15,6 +15,7 @@
 
 pub mod challenge;
 pub mod client;
+pub mod codes;
 pub mod error;
 mod foreign;
 pub mod ids;

@@ -156,7 +156,7 @@ impl From<CoreKind> for NoticeKind {
 
 impl From<&State> for KoppelState {
     fn from(state: &State) -> Self {
-        let State { revision, accounts, challenges, ended, notices } = state.clone();
+        let State { revision, accounts, challenges, ended, notices, codes: _ } = state.clone();
         let accounts: Vec<Account> = accounts.into_iter().map(Account::from).collect();
         let connection = accounts.iter().map(|account| account.connection).max();
         Self {

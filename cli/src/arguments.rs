@@ -74,8 +74,56 @@ pub(crate) enum Command {
         /// The account, by its name here or its id.
         account: String,
     },
+    /// The codes of other services; lists them when nothing else is said.
+    Codes {
+        /// What to do with them.
+        #[command(subcommand)]
+        what: Option<Codes>,
+    },
     /// Puts a vault aside that cannot be opened, and begins anew.
     StartAfresh,
+}
+
+/// What to do with the codes of other services.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Codes {
+    /// Shows them, with the time that each still counts.
+    List {
+        /// Only those with this in their names.
+        named: Option<String>,
+    },
+    /// Keeps one more, or those of another authenticator.
+    Add {
+        /// A link; `-` reads links from standard input. Asked for when absent.
+        link: Option<String>,
+        /// A picture of a QR code.
+        #[arg(long, value_name = "FILE", conflicts_with = "link")]
+        qr: Option<PathBuf>,
+    },
+    /// Puts a code on the clipboard.
+    Copy {
+        /// Which, by number, name or id.
+        code: String,
+    },
+    /// Gives one another label.
+    Rename {
+        /// Which, by number, name or id.
+        code: String,
+        /// The new label.
+        label: String,
+    },
+    /// Moves one to another place in the list.
+    Move {
+        /// Which, by number, name or id.
+        code: String,
+        /// Counted from 1.
+        place: usize,
+    },
+    /// Forgets one.
+    Remove {
+        /// Which, by number, name or id.
+        code: String,
+    },
 }
 
 /// The doors.

@@ -37,6 +37,11 @@ impl Asker {
         self.person && self.pin.is_none()
     }
 
+    /// Whether a person sits before a terminal.
+    pub(crate) fn is_person(&self) -> bool {
+        self.person
+    }
+
     /// The PIN of `--pin-file`.
     pub(crate) fn given_pin(&self) -> Option<Pin> {
         self.pin.clone()
@@ -125,7 +130,8 @@ impl Asker {
         }
     }
 
-    fn hidden(&self, key: &str) -> Result<Zeroizing<String>, Complaint> {
+    /// A line that nobody sees.
+    pub(crate) fn hidden(&self, key: &str) -> Result<Zeroizing<String>, Complaint> {
         let typed = rpassword::prompt_password(format!("{} ", self.texts.say(key)));
         Ok(Zeroizing::new(typed.map_err(|_| Complaint::of("interrupted"))?))
     }

@@ -9,7 +9,7 @@ use koppel_client::secrets::SecretError;
 use koppel_client::secrets::home::HomeError;
 use koppel_client::vault::VaultError;
 use koppel_client::{ClientError, keys::KeysError};
-use koppel_core::{PairingEnd, Trouble};
+use koppel_core::{OtpError, PairingEnd, Trouble};
 use koppel_protocol::koppelcode::KoppelcodeError;
 use koppel_protocol::link::LinkError;
 
@@ -82,14 +82,31 @@ impl Complaint {
             | "pin-needed-to-open"
             | "pin-needed-to-approve"
             | "password-needed"
-            | "no-such-account" => 2,
+            | "no-such-account"
+            | "no-such-code"
+            | "otp-link-invalid"
+            | "otp-link-needed"
+            | "otp-link-too-long"
+            | "otp-counter-based"
+            | "otp-kind-unknown"
+            | "otp-secret-missing"
+            | "otp-secret-mistyped"
+            | "otp-secret-too-long"
+            | "otp-hash-unknown"
+            | "otp-digits-unknown"
+            | "otp-period-unknown"
+            | "otp-name-missing"
+            | "otp-export-damaged"
+            | "otp-export-empty"
+            | "picture-unreadable"
+            | "qr-not-found" => 2,
             "invitation-refused" | "code-used" | "expired" | "too-many-tries" | "refused" | "server-changed"
             | "server-mismatch" | "host-mismatch" | "device-revoked" | "device-suspended" | "locked" | "not-locked" => {
                 3
             }
             "no-connection" | "tls" | "timeout" | "unavailable" | "response-too-large" | "response-invalid" => 4,
             "folder-in-use" | "folder-unwritable" | "disk-full" | "vault-damaged" | "vault-newer" | "vault-locked"
-            | "key-lost" | "pin-damaged" | "keyring-missing" => 5,
+            | "key-lost" | "pin-damaged" | "keyring-missing" | "codes-not-kept" => 5,
             "interrupted" => 130,
             _ => 1,
         }
@@ -167,6 +184,17 @@ impl From<LinkError> for Complaint {
                 LinkError::Field(_) => "damaged",
             },
         )
+    }
+}
+
+impl From<OtpError> for Complaint {
+    fn from(error: OtpError) -> Self {
+        match error {
+            OtpError::SecretSymbol { position } => {
+                Self::counting(error.code(), i64::try_from(position).unwrap_or(i64::MAX))
+            }
+            _ => Self::of(error.code()),
+        }
     }
 }
 

@@ -38,18 +38,27 @@ fn command(texts: &Texts) -> clap::Command {
         .after_help(texts.say("help-after"))
         .help_template(template.clone())
         .subcommand_help_heading(texts.say("help-commands"));
+    dress_commands(dress(command, texts, "help-option"), texts, "", &template)
+}
+
+/// Gives every command its words, and the commands of a command theirs: they stand under the names of both.
+fn dress_commands(command: clap::Command, texts: &Texts, above: &str, template: &str) -> clap::Command {
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    let mut command = dress(command, texts, "help-option");
-    for name in names {
-        let template = template.clone();
-        command = command.mut_subcommand(&name, |sub| {
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(&name, |sub| {
+            let name = format!("{above}{name}");
             let key = format!("help-command-{name}");
             let after = texts.find(&format!("{key}.after"), &[]).unwrap_or_default();
-            let sub = sub.about(texts.say(&key)).after_help(after).help_template(template);
-            dress(sub, texts, &format!("help-{name}"))
-        });
-    }
-    command
+            let sub = sub
+                .about(texts.say(&key))
+                .after_help(after)
+                .help_template(template.to_owned())
+                .subcommand_help_heading(texts.say("help-commands"))
+                .disable_help_subcommand(true);
+            let sub = dress(sub, texts, &format!("help-{name}"));
+            dress_commands(sub, texts, &format!("{name}-"), template)
+        })
+    })
 }
 
 /// Behind every other option.
@@ -108,10 +117,24 @@ mod tests {
     #[test]
     fn every_argument_has_words_in_both_languages() {
         for locale in ["nl", "en"] {
-            for sub in ["", "pair", "accounts", "test-phone", "rename", "remove", "start-afresh"] {
-                let words: Vec<&str> =
-                    ["koppel", "--locale", locale, sub, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
-                let help = help(&words);
+            for sub in [
+                "",
+                "pair",
+                "accounts",
+                "test-phone",
+                "rename",
+                "remove",
+                "start-afresh",
+                "codes",
+                "codes list",
+                "codes add",
+                "codes copy",
+                "codes rename",
+                "codes move",
+                "codes remove",
+            ] {
+                let words = ["koppel", "--locale", locale].into_iter().chain(sub.split_whitespace()).chain(["--help"]);
+                let help = help(&words.collect::<Vec<_>>());
                 assert!(!help.contains("help-"), "{help}");
                 for line in help.lines().filter(|line| line.trim_start().starts_with("--")) {
                     assert!(line.split_whitespace().count() > 1, "no words for {line:?}");

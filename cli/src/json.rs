@@ -375,7 +375,7 @@ fn complaint_event(texts: &Texts, complaint: &Complaint) -> Map<String, Value> {
     if let Some(count) = complaint.count {
         let name = match complaint.code {
             "wrong-pin" => "tries_left",
-            "koppelcode-mistyped" => "position",
+            "koppelcode-mistyped" | "otp-secret-mistyped" => "position",
             _ => "retry_after",
         };
         event.insert(name.into(), count.into());

@@ -9,6 +9,7 @@
 
 mod arguments;
 mod ask;
+mod codes;
 mod complaint;
 mod countdown;
 mod digits;
@@ -120,6 +121,7 @@ async fn run(arguments: &Arguments, locale: Locale) -> Result<(), Ending> {
         None => live(arguments, &place, &mut asker, locale).await,
         Some(Command::Pair(pair)) => self::pair(arguments, pair, &place, &mut asker, locale).await,
         Some(Command::StartAfresh) => start_afresh(arguments, &place, &mut asker, &texts()).await,
+        Some(Command::Codes { what }) => Ok(codes::run(arguments, what.as_ref(), &place, &mut asker, locale).await?),
         Some(_) if !place.is_used() => {
             if arguments.json {
                 json::write(&json::accounts_event(&State::default()));

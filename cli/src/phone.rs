@@ -151,7 +151,8 @@ pub(crate) async fn set_pin(home: Arc<Home>, pin: Pin) -> Result<PinKey, Complai
     blocking(move || home.set_pin(&pin).map_err(Complaint::from)).await
 }
 
-async fn blocking<T: Send + 'static>(
+/// Work that takes its time, off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Complaint> + Send + 'static,
 ) -> Result<T, Complaint> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(Complaint::of("internal")))

@@ -13,7 +13,7 @@ pub(crate) mod view;
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{self, Event};
+use crossterm::event::Event;
 use koppel_core::State;
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -39,16 +39,7 @@ impl Screen {
     /// Takes the terminal. `ascii` where it cannot show more.
     pub(crate) fn open(texts: Texts, colours: bool, ascii: bool) -> io::Result<Self> {
         let terminal = Terminal::take(colours)?;
-        let (pressed, keys) = mpsc::unbounded_channel();
-        std::thread::spawn(move || {
-            // Ends with the process, or when nobody listens any more.
-            while let Ok(event) = event::read() {
-                if pressed.send(event).is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(Self { model: Model::new(texts), terminal, keys, ascii })
+        Ok(Self { model: Model::new(texts), terminal, keys: terminal::events(), ascii })
     }
 
     fn draw(&mut self) {

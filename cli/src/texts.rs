@@ -159,6 +159,9 @@ mod tests {
     #[test]
     fn every_key_in_the_source_has_its_sentence() {
         let sources = [
+            include_str!("codes.rs"),
+            include_str!("codes/intake.rs"),
+            include_str!("codes/list.rs"),
             include_str!("complaint.rs"),
             include_str!("help.rs"),
             include_str!("main.rs"),

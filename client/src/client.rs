@@ -299,7 +299,7 @@ impl KoppelClient {
         taken.map_err(ClientError::Refused)
     }
 
-    async fn send(&self, input: Input) -> Result<(), ClientError> {
+    pub(crate) async fn send(&self, input: Input) -> Result<(), ClientError> {
         self.0.inputs.send(input).await.map_err(|_| ClientError::Stopped)
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use koppel_core::{
     AccountId, Alert, Call, ChallengeContent, Effect, Event, FrameOut, LiveCall, LiveEvent, Machine, Method, NoAnswer,
-    Order, Refused, Road, State,
+    Order, OtpAccount, OtpCode, OtpId, Refused, Road, State, Trouble,
 };
 use koppel_protocol::Envelope;
 use koppel_protocol::id::ChallengeId;
@@ -21,11 +21,14 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::codes::AddedCode;
+use crate::error::ClientError;
 use crate::http::{Answer, HttpClient, HttpError, Question};
 use crate::key_desk::KeyDesk;
 use crate::keys::DeviceKeys;
 use crate::live::{Heard, LiveChannel};
 use crate::preview;
+use crate::randomness;
 use crate::secrets::SecretStore;
 use crate::tls::{Roots, TlsPin};
 use crate::update::Update;
@@ -46,6 +49,12 @@ pub(crate) enum Input {
     Event(Event),
     /// The shell wants something, and wants to know whether it was taken.
     Wish(Box<Event>, oneshot::Sender<Result<(), Refused>>),
+    /// The same, of who wants to know that it will survive a kill.
+    LastingWish(Box<Event>, oneshot::Sender<Result<(), ClientError>>),
+    /// Authenticator accounts to keep.
+    AddCodes(Vec<OtpAccount>, oneshot::Sender<Result<Vec<AddedCode>, ClientError>>),
+    /// Every authenticator account with its code, for their screen.
+    Codes(oneshot::Sender<Vec<OtpCode>>),
     /// The content of a challenge, for its screen.
     Content(AccountId, ChallengeId, oneshot::Sender<Option<ChallengeContent>>),
     /// An envelope that a push brought, and who wants to know which challenge is live by it.
@@ -132,6 +141,15 @@ impl Engine {
                         let result = self.handle(*event).await;
                         // The shell may have stopped waiting; what it wanted happened all the same.
                         let _ = taken.send(result);
+                    }
+                    Some(Input::LastingWish(event, asker)) => {
+                        let _ = asker.send(self.handle_for_good(*event).await);
+                    }
+                    Some(Input::AddCodes(accounts, asker)) => {
+                        let _ = asker.send(self.add_codes(accounts).await);
+                    }
+                    Some(Input::Codes(asker)) => {
+                        let _ = asker.send(self.parts.machine.codes(self.parts.clock.now()));
                     }
                     Some(Input::Content(account, cid, answer)) => {
                         let _ = answer.send(self.parts.machine.content(account, cid, self.parts.clock.now()));
@@ -241,6 +259,26 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Hands in an event of somebody who asks whether it lasts.
+    async fn handle_for_good(&mut self, event: Event) -> Result<(), ClientError> {
+        self.handle(event).await.map_err(ClientError::Refused)?;
+        match self.parts.machine.is_persisted() {
+            true => Ok(()),
+            false => Err(ClientError::Trouble(Trouble::NotPersisted)),
+        }
+    }
+
+    async fn add_codes(&mut self, accounts: Vec<OtpAccount>) -> Result<Vec<AddedCode>, ClientError> {
+        let named: Vec<_> =
+            accounts.into_iter().map(|account| (OtpId::from_bytes(randomness::bytes()), account)).collect();
+        self.handle_for_good(Event::AddCodes { accounts: named.clone() }).await?;
+        let added = named.iter().map(|(fresh, account)| {
+            let id = self.parts.machine.code_id(account).unwrap_or(*fresh);
+            AddedCode { id, known: id != *fresh }
+        });
+        Ok(added.collect())
     }
 
     async fn run_effects(&mut self, effects: Vec<Effect>, following: &mut VecDeque<Event>) {

@@ -35,6 +35,8 @@ impl ClientError {
                 Refused::NotActive => "not-active",
                 Refused::InvitationWornOut => "too-many-tries",
                 Refused::NameInvalid => "name-invalid",
+                Refused::NoSuchCode => "no-such-code",
+                Refused::TooManyCodes => "too-many-codes",
                 _ => "internal",
             },
         }

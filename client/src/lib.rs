@@ -14,6 +14,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod codes;
 pub mod conversation;
 mod dial;
 pub mod disk;
@@ -34,6 +35,7 @@ pub mod update;
 pub mod vault;
 
 pub use client::KoppelClient;
+pub use codes::{AddedCode, CodesWatch};
 pub use conversation::{Asked, PairingOffer};
 pub use error::ClientError;
 pub use opening::{OpenError, Setup};

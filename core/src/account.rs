@@ -29,7 +29,7 @@ use crate::{
     correspondent::Correspondent,
     effect::{Effect, News, Order, Question},
     event::{Alert, NewKeys, NoSignature, Road},
-    inbox,
+    inbox, label,
     moment::{Generation, Moment},
     pairing::{self, Pairing, Plan},
     refused::Refused,
@@ -294,11 +294,7 @@ impl Account {
     /// A new label.
     pub(crate) fn rename(&mut self, label: &str, world: &mut World<'_>) -> Result<Vec<Effect>, Refused> {
         self.member()?;
-        let label = label.trim();
-        if label.is_empty() || label.chars().count() > 64 || label.chars().any(char::is_control) {
-            return Err(Refused::NameInvalid);
-        }
-        self.label = label.to_owned();
+        self.label = label::read(label)?;
         Ok(vec![self.account_news(world)])
     }
 

@@ -12,6 +12,7 @@ pub use koppel_protocol::phone_api::{Alert, Road};
 
 use crate::{
     AccountId,
+    codes::{OtpAccount, OtpId},
     effect::{Order, Question},
     opened::Opened,
 };
@@ -171,6 +172,31 @@ pub enum Event {
     Remove {
         /// The account.
         account: AccountId,
+    },
+
+    /// Keep authenticator accounts. Each has a name of 128 fresh random bits; one that is kept already is not kept twice.
+    AddCodes {
+        /// The accounts.
+        accounts: Vec<(OtpId, OtpAccount)>,
+    },
+    /// A new label for an authenticator account.
+    RenameCode {
+        /// The account.
+        id: OtpId,
+        /// 1–64 characters.
+        label: String,
+    },
+    /// Move an authenticator account to a place in the list.
+    MoveCode {
+        /// The account.
+        id: OtpId,
+        /// Counted from 0; behind the last one where there is no such place.
+        place: usize,
+    },
+    /// Forget an authenticator account, its secret too.
+    RemoveCode {
+        /// The account.
+        id: OtpId,
     },
 }
 

@@ -21,18 +21,23 @@
 //! person's answers on their way, and a connection. Each of these is a machine of its own, tested over every pair of
 //! state and event, and all of them together against a model of a server on a network that loses, delays, repeats
 //! and reorders.
+//!
+//! Beside the accounts the phone keeps [authenticator accounts](codes) of other services: seeds in the vault, codes computed when a
+//! screen asks for them, and no network at all.
 
 mod account;
 mod account_id;
 mod approval;
 mod attempts;
 mod clock;
+pub mod codes;
 mod connection;
 mod correspondent;
 mod effect;
 mod event;
 mod hidden;
 mod inbox;
+mod label;
 mod machine;
 mod moment;
 mod opened;
@@ -51,6 +56,7 @@ mod wire;
 pub use account_id::{AccountId, NotAnAccountId};
 pub use approval::Outcome;
 pub use clock::{Now, ServerClock};
+pub use codes::{ExportPart, NotTaken, OtpAccount, OtpCode, OtpError, OtpId, OtpReading};
 pub use correspondent::Correspondent;
 pub use effect::{
     Call, Contents, Effect, FrameOut, LiveCall, Method, News, Order, PairingEnd, Question, Reply, SigningPurpose,

@@ -9,6 +9,7 @@ use crate::{
     account::{Account, World},
     attempts::Attempts,
     clock::Now,
+    codes::{Codes, OtpAccount, OtpCode, OtpId},
     correspondent::Correspondent,
     effect::{Contents, Effect, News, Order},
     event::{Event, Invitation},
@@ -40,6 +41,7 @@ pub struct Machine {
 struct Phone {
     accounts: Vec<Account>,
     attempts: Attempts,
+    codes: Codes,
     on_screen: bool,
     generation: Generation,
 }
@@ -47,8 +49,8 @@ struct Phone {
 impl Machine {
     /// A phone with these contents of its vault.
     pub fn new(vault: Vault, tools: Box<dyn Toolbox>) -> Self {
-        let (accounts, attempts) = vault.into_parts();
-        let phone = Phone { accounts, attempts, on_screen: false, generation: 0 };
+        let (accounts, attempts, codes) = vault.into_parts();
+        let phone = Phone { accounts, attempts, codes, on_screen: false, generation: 0 };
         let saved = phone.contents();
         Self { phone, tools, saved, write_again_at: None, shown: State::default() }
     }
@@ -120,6 +122,21 @@ impl Machine {
         Some((opened.account, cid))
     }
 
+    /// The authenticator accounts with their codes, in the person's order. For the screen that shows them.
+    pub fn codes(&self, now: Now) -> Vec<OtpCode> {
+        self.phone.codes.at(now)
+    }
+
+    /// The name of the authenticator account that has the same secret, service and name.
+    pub fn code_id(&self, account: &OtpAccount) -> Option<OtpId> {
+        self.phone.codes.id_of(account)
+    }
+
+    /// Whether all that it knows is on disk, as far as its host said.
+    pub fn is_persisted(&self) -> bool {
+        self.saved.is_some()
+    }
+
     /// Whom the paired accounts hear from: what a process that shows notifications needs to believe a message.
     pub fn correspondents(&self) -> Vec<Correspondent> {
         self.phone.accounts.iter().filter_map(Account::correspondent).collect()
@@ -133,7 +150,7 @@ impl Machine {
 
     fn picture(&self, now: Now) -> State {
         self.look(now, |accounts, world| {
-            let mut state = State::default();
+            let mut state = State { codes: self.phone.codes.changes(), ..State::default() };
             for account in accounts {
                 state.accounts.push(account.view(world));
                 state.challenges.extend(account.challenge_views(world));
@@ -235,6 +252,10 @@ impl Phone {
                 self.at(account, now, tools, |account, world| account.rename(&label, world))
             }
             Event::Remove { account } => self.at(account, now, tools, Account::remove),
+            Event::AddCodes { accounts } => self.codes.add(accounts).map(|()| Vec::new()),
+            Event::RenameCode { id, label } => self.codes.rename(id, &label).map(|()| Vec::new()),
+            Event::MoveCode { id, place } => self.codes.move_to(id, place).map(|()| Vec::new()),
+            Event::RemoveCode { id } => self.codes.remove(id).map(|()| Vec::new()),
         }
     }
 
@@ -297,13 +318,13 @@ impl Phone {
     }
 
     fn split<'a>(&'a mut self, now: Now, tools: &'a dyn Toolbox) -> (&'a mut Vec<Account>, World<'a>) {
-        let Self { accounts, attempts, on_screen, generation } = self;
+        let Self { accounts, attempts, on_screen, generation, .. } = self;
         (accounts, World { now, on_screen: *on_screen, tools, generations: generation, attempts })
     }
 
     fn contents(&self) -> Option<Contents> {
         let accounts = self.accounts.iter().filter_map(Account::stored).collect();
-        Vault::holding(accounts, self.attempts.clone()).write()
+        Vault::holding(accounts, self.attempts.clone(), self.codes.kept().to_vec()).write()
     }
 }
 

@@ -71,6 +71,12 @@ pub enum Refused {
     /// A name that is empty, too long, or holds control characters.
     #[error("the name is empty, too long, or holds control characters")]
     NameInvalid,
+    /// No such authenticator account on this phone.
+    #[error("no such authenticator account")]
+    NoSuchCode,
+    /// As many authenticator accounts are kept as there may be.
+    #[error("no more authenticator accounts can be kept; remove one first")]
+    TooManyCodes,
     /// The source of randomness failed.
     #[error("no randomness")]
     NoRandomness,

@@ -21,6 +21,9 @@ pub struct State {
     pub ended: Vec<EndedView>,
     /// Notices not yet dismissed, oldest first.
     pub notices: Vec<NoticeView>,
+    /// Rises whenever the list of authenticator accounts changed. The list is asked for
+    /// ([`Machine::codes`](crate::Machine::codes)): it holds codes.
+    pub codes: u64,
 }
 
 impl State {

@@ -1,6 +1,6 @@
 //! The vault: everything a phone must still know after a kill, and what its absence means.
 //!
-//! Contents are one JSON object with a `version`. The host seals the bytes under a key that lives in the platform's
+//! Contents are one JSON object with a `version`; every earlier version is read, and written as the newest. The host seals the bytes under a key that lives in the platform's
 //! secret store, and writes them atomically; private keys are not in here but in that store, per account.
 //!
 //! File and key are kept in two places, and each can be missing, or refuse to be read. These are different
@@ -22,16 +22,27 @@ use zeroize::Zeroizing;
 use crate::{
     account::{Account, Stored},
     attempts::Attempts,
+    codes::{Codes, Kept},
     effect::Contents,
 };
 
 /// The version of the contents that this program writes.
-pub const VERSION: u32 = 1;
+///
+/// 1: accounts and attempts. 2: authenticator accounts besides.
+pub const VERSION: u32 = 2;
 
 /// What is persisted. To be had from [`open`] or [`Vault::fresh`]; goes into [`Machine::new`](crate::Machine::new).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Vault {
     version: u32,
+    accounts: Vec<Stored>,
+    attempts: Attempts,
+    codes: Vec<Kept>,
+}
+
+/// What version 1 wrote.
+#[derive(Deserialize)]
+struct First {
     accounts: Vec<Stored>,
     attempts: Attempts,
 }
@@ -57,11 +68,11 @@ pub enum Unreadable {
 impl Vault {
     /// With no accounts.
     pub fn fresh() -> Self {
-        Self::holding(Vec::new(), Attempts::default())
+        Self::holding(Vec::new(), Attempts::default(), Vec::new())
     }
 
-    pub(crate) fn holding(accounts: Vec<Stored>, attempts: Attempts) -> Self {
-        Self { version: VERSION, accounts, attempts }
+    pub(crate) fn holding(accounts: Vec<Stored>, attempts: Attempts, codes: Vec<Kept>) -> Self {
+        Self { version: VERSION, accounts, attempts, codes }
     }
 
     /// Reads contents of this or any earlier version.
@@ -70,14 +81,18 @@ impl Vault {
     /// [`Unreadable`]; nothing of a later version is guessed at.
     pub fn read(contents: &[u8]) -> Result<Self, Unreadable> {
         let Versioned { version } = serde_json::from_slice(contents).map_err(|_| Unreadable::Damaged)?;
-        match version {
-            VERSION => {}
+        let read = match version {
             0 => return Err(Unreadable::Damaged),
+            1 => serde_json::from_slice(contents)
+                .map(|First { accounts, attempts }| Self::holding(accounts, attempts, Vec::new())),
+            VERSION => serde_json::from_slice(contents),
             version => return Err(Unreadable::Newer { version }),
-        }
-        let vault: Self = serde_json::from_slice(contents).map_err(|_| Unreadable::Damaged)?;
-        let ids: BTreeSet<_> = vault.accounts.iter().map(|account| account.id).collect();
-        if ids.len() == vault.accounts.len() { Ok(vault) } else { Err(Unreadable::Damaged) }
+        };
+        let vault: Self = read.map_err(|_| Unreadable::Damaged)?;
+        let accounts: BTreeSet<_> = vault.accounts.iter().map(|account| account.id).collect();
+        let codes: BTreeSet<_> = vault.codes.iter().map(|kept| kept.id).collect();
+        let each_once = accounts.len() == vault.accounts.len() && codes.len() == vault.codes.len();
+        if each_once { Ok(vault) } else { Err(Unreadable::Damaged) }
     }
 
     /// The bytes to be sealed; none only if a defect lets something in that cannot be written.
@@ -85,14 +100,14 @@ impl Vault {
         serde_json::to_vec(self).ok().map(|contents| Contents(Zeroizing::new(contents)))
     }
 
-    pub(crate) fn into_parts(self) -> (Vec<Account>, Attempts) {
-        (self.accounts.into_iter().filter_map(Account::resume).collect(), self.attempts)
+    pub(crate) fn into_parts(self) -> (Vec<Account>, Attempts, Codes) {
+        (self.accounts.into_iter().filter_map(Account::resume).collect(), self.attempts, Codes::of(self.codes))
     }
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Vault(version {}, {} accounts)", self.version, self.accounts.len())
+        write!(f, "Vault(version {}, {} accounts, {} codes)", self.version, self.accounts.len(), self.codes.len())
     }
 }
 

@@ -98,6 +98,24 @@ public func approve(
     }
 }
 
+/// The codes of other services, for as long as their screen is there: cancelled, it stops looking.
+public func showCodes(_ client: KoppelClient, render: ([String]) -> Void) async {
+    for await codes in client.codes { render(codes.map { "\($0.label): \($0.digits)" }) }
+}
+
+/// Keeps what a QR code held, and says what became of it.
+public func addScannedCodes(_ client: KoppelClient, _ scanned: String) async throws(KoppelError) -> String {
+    do {
+        let codes = try await client.addCodes(Data(scanned.utf8))
+        guard let part = codes.part else { return "Bewaard: \(codes.added.count), niet bewaard: \(codes.refused.count)" }
+        return "Deel \(part.number) van \(part.of) bewaard; scan ook de andere"
+    } catch .codeInvalid(_, "otp-counter-based", _) {
+        return "Deze code werkt met een teller; dat kan hier niet"
+    } catch .codeInvalid {
+        return "Scan de QR-code van de dienst opnieuw"
+    }
+}
+
 /// A prompt as a signer: what the platform's own dialogue says becomes one of three endings.
 public func signer(
     ask: @escaping @Sendable (_ title: String) async -> Bool?, sign: @escaping @Sendable (_ alias: String, _ payload: Data) throws -> Data

@@ -2,10 +2,27 @@
 
 use std::io::{self, Stdout, Write};
 
+use crossterm::event::{self, Event};
 use crossterm::style::{Attribute, Color, Print, ResetColor, SetAttribute, SetForegroundColor};
 use crossterm::{cursor, execute, queue, terminal};
 
+use tokio::sync::mpsc;
+
 use super::style::{Row, Tone};
+
+/// Keys and other events of the terminal.
+pub(crate) fn events() -> mpsc::UnboundedReceiver<Event> {
+    let (pressed, keys) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        // Ends with the process, or when nobody listens any more.
+        while let Ok(event) = event::read() {
+            if pressed.send(event).is_err() {
+                break;
+            }
+        }
+    });
+    keys
+}
 
 /// The terminal while the screen has it.
 pub(crate) struct Terminal {

@@ -74,9 +74,15 @@ pub(crate) fn by_code(server: &FakeServer) -> Invitation {
 
 /// A disk that refuses to write the vault while it is full.
 #[derive(Default)]
-struct FullDisk {
+pub(crate) struct FullDisk {
     full: AtomicBool,
     refused: AtomicUsize,
+}
+
+impl FullDisk {
+    pub(crate) fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
 }
 
 impl Disk for FullDisk {
@@ -109,7 +115,7 @@ async fn what_could_not_be_written_is_not_sent_and_is_sent_once_there_is_room() 
     let server = serve(genuine()).await;
     let folder = tempfile::tempdir().unwrap();
     let disk = Arc::new(FullDisk::default());
-    disk.full.store(true, Ordering::SeqCst);
+    disk.fill(true);
     let setup = Setup { disk: disk.clone(), ..setup(&folder, Arc::new(MemorySecrets::new())) };
     let client = KoppelClient::open(setup).await.unwrap();
     let mut updates = client.updates();
@@ -118,7 +124,7 @@ async fn what_could_not_be_written_is_not_sent_and_is_sent_once_there_is_room() 
     assert!(disk.refused.load(Ordering::SeqCst) > 0);
     assert!(server.pairings.lock().unwrap().is_empty(), "m1 left before it was on disk");
 
-    disk.full.store(false, Ordering::SeqCst);
+    disk.fill(false);
     let mut states = client.watch();
     states.wait_for(|state| state.accounts.is_empty() && state.revision > 1).await.unwrap();
     assert_eq!(server.pairings.lock().unwrap().len(), 1, "and then exactly once");

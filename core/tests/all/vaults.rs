@@ -1,12 +1,13 @@
 //! The vault: what is kept, in which form, and what its absence means.
 //!
-//! `tests/golden/vault-1.json` is what version 1 wrote: it must be readable for ever. `KOPPEL_BLESS=1` writes it anew,
-//! which is right only while version 1 was never released.
+//! `tests/golden/vault-1.json` and `vault-2.json` are what those versions wrote: they must be readable for ever. `KOPPEL_BLESS=1`
+//! writes that of the newest version anew, which is right only while it was never released.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use koppel_core::{
-    AccountStatus, ChallengeContent, Event, Found, Invitation, Machine, Opening, Outcome, Unreadable, Vault, vault,
+    AccountStatus, ChallengeContent, Event, Found, Invitation, Machine, Now, Opening, OtpAccount, OtpId, Outcome,
+    Refused, Unreadable, Vault, vault,
 };
 use koppel_protocol::{id::NoticeId, notice::NoticeKind, phone_api::ChallengeState};
 use zeroize::Zeroizing;
@@ -19,6 +20,12 @@ use crate::{
 /// A phone with an account in every state that is kept.
 fn full() -> World {
     let mut world = World::paired(77);
+    let link = "otpauth://totp/Example:anna?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA&algorithm=SHA256&digits=8&period=60";
+    let example = OtpAccount::read(link).unwrap().accounts.remove(0);
+    let accounts = vec![(code(1), example), (code(2), OtpAccount::typed("Mail", "anna", "JBSWY3DPEHPK3PXP").unwrap())];
+    world.take(Event::AddCodes { accounts }).unwrap();
+    world.take(Event::MoveCode { id: code(2), place: 0 }).unwrap();
+    world.take(Event::RenameCode { id: code(2), label: "Post".into() }).unwrap();
     let device = *world.server().devices.keys().next().unwrap();
     world.server().pose_code(cid(1), "anna", "123456");
     world.server().pose_number(cid(2), "anna");
@@ -61,33 +68,56 @@ fn full() -> World {
     world
 }
 
+fn code(number: u8) -> OtpId {
+    OtpId::from_bytes([number; 16])
+}
+
 fn koppelcode(world: &mut World, user: &str) -> Invitation {
     let place = world.server().invite(user);
     let (origin, code) = (world.server().origin.clone(), world.server().invitations[place].code.clone());
     Invitation::Koppelcode { origin, user: text(user), code }
 }
 
-fn golden() -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/vault-1.json")).unwrap()
+fn golden(version: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/vault-{version}.json"))
+}
+
+fn written_by(version: u32) -> Vec<u8> {
+    std::fs::read(golden(version)).unwrap()
 }
 
 #[test]
-fn what_version_1_wrote_is_written_the_same_today() {
+fn what_this_version_writes_is_what_its_first_build_wrote() {
     let disk = full().phone.disk.unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/vault-1.json");
+    let path = golden(vault::VERSION);
     if std::env::var_os("KOPPEL_BLESS").is_some() {
         std::fs::write(&path, &disk).unwrap();
     }
     let disk: serde_json::Value = serde_json::from_slice(&disk).unwrap();
-    let golden: serde_json::Value = serde_json::from_slice(&golden()).unwrap();
+    let golden: serde_json::Value = serde_json::from_slice(&written_by(vault::VERSION)).unwrap();
     assert_eq!(disk, golden);
 }
 
 #[test]
 fn what_version_1_wrote_is_taken_up_in_every_state() {
+    let world = taken_up(1);
+    assert!(world.phone.machine.codes(world.now()).is_empty());
+    let written = String::from_utf8(world.phone.disk.clone().unwrap()).unwrap();
+    assert!(written.starts_with("{\"version\":2,"), "it is written as the newest");
+}
+
+#[test]
+fn what_version_2_wrote_is_taken_up_in_every_state() {
+    let world = taken_up(2);
+    let codes = world.phone.machine.codes(Now { wall_ms: 119_000, monotonic_ms: 0 });
+    let shown: Vec<_> = codes.iter().map(|it| (it.id, it.label.as_str(), it.code.expose(), it.period_s)).collect();
+    assert_eq!(shown, [(code(2), "Post", "143627", 30), (code(1), "Example", "46119246", 60)]);
+}
+
+fn taken_up(version: u32) -> World {
     let mut world = full();
     world.phone.kill();
-    world.phone.disk = Some(golden());
+    world.phone.disk = Some(written_by(version));
     world.weather = FAIR;
     world.restart();
     let content = world.phone.machine.content(account(1), cid(1), world.now());
@@ -107,18 +137,57 @@ fn what_version_1_wrote_is_taken_up_in_every_state() {
     assert_eq!(world.outcomes(cid(2)).last(), Some(&Outcome::Approved), "the stored approval was sent");
     assert_eq!(world.status(2), Some(AccountStatus::Offered), "the stored m1 was sent");
     assert!(world.check_number(4).is_some(), "the stored m3 was sent");
+    world
+}
+
+#[test]
+fn authenticator_accounts_are_on_disk_before_anything_else_and_survive_a_kill_in_their_order() {
+    let mut world = full();
+    let before = world.phone.machine.codes(world.now());
+    let revision = world.phone.machine.snapshot(world.now()).codes;
+    world.take(Event::MoveCode { id: code(1), place: 0 }).unwrap();
+    assert!(world.phone.machine.snapshot(world.now()).codes > revision, "the shell is told to look again");
+    world.phone.kill();
+    world.restart();
+    let after = world.phone.machine.codes(world.now());
+    let ids = |codes: &[koppel_core::OtpCode]| codes.iter().map(|code| code.id).collect::<Vec<_>>();
+    assert_eq!((ids(&before), ids(&after)), (vec![code(2), code(1)], vec![code(1), code(2)]));
+
+    world.take(Event::RemoveCode { id: code(2) }).unwrap();
+    let disk = String::from_utf8(world.phone.disk.clone().unwrap()).unwrap();
+    assert!(!disk.contains("SGVsbG8h"), "the secret is gone with it");
+    assert_eq!(world.take(Event::RemoveCode { id: code(2) }).map(drop), Err(Refused::NoSuchCode));
+}
+
+#[test]
+fn no_picture_of_the_state_holds_a_code_of_another_service() {
+    let world = full();
+    let state = format!("{:?}", world.phone.machine.snapshot(world.now()));
+    for code in world.phone.machine.codes(world.now()) {
+        for hidden in [code.code.expose(), code.next.expose()] {
+            assert!(!state.contains(hidden), "{hidden}");
+        }
+    }
 }
 
 #[test]
 fn a_vault_of_a_later_version_is_not_guessed_at() {
-    let golden = String::from_utf8(golden()).unwrap();
-    let newer = golden.replacen("\"version\":1", "\"version\":2", 1);
-    assert_eq!(Vault::read(newer.as_bytes()).unwrap_err(), Unreadable::Newer { version: 2 });
+    let golden = String::from_utf8(written_by(2)).unwrap();
+    let newer = golden.replacen("\"version\":2", "\"version\":3", 1);
+    assert_eq!(Vault::read(newer.as_bytes()).unwrap_err(), Unreadable::Newer { version: 3 });
     let opening = vault::open(Found::Present(newer.as_bytes()), Found::Present(&()), |file, ()| {
         Some(Zeroizing::new(file.to_vec()))
     });
-    assert!(matches!(opening, Opening::UpdateRequired { version: 2 }));
-    for nonsense in ["", "{}", "[]", "{\"version\":1}", "{\"version\":0,\"accounts\":[],\"attempts\":[]}", "null"] {
+    assert!(matches!(opening, Opening::UpdateRequired { version: 3 }));
+    for nonsense in [
+        "",
+        "{}",
+        "[]",
+        "{\"version\":1}",
+        "{\"version\":2,\"accounts\":[],\"attempts\":[]}",
+        "{\"version\":0,\"accounts\":[],\"attempts\":[]}",
+        "null",
+    ] {
         assert_eq!(Vault::read(nonsense.as_bytes()).unwrap_err(), Unreadable::Damaged, "{nonsense}");
     }
     for cut in (0..golden.len()).step_by(101) {
@@ -128,7 +197,7 @@ fn a_vault_of_a_later_version_is_not_guessed_at() {
 
 #[test]
 fn the_five_cases_of_file_and_key() {
-    let contents = golden();
+    let contents = written_by(vault::VERSION);
     let key = 42;
     let open = |file, key| {
         vault::open(file, key, |file: &[u8], key: &i32| (*key == 42).then(|| Zeroizing::new(file.to_vec())))
@@ -176,8 +245,13 @@ fn nothing_secret_is_printed() {
         approvals: true,
     };
     let typed = Event::Approve { account: account(1), cid: cid(2), number: Some("314159".parse().unwrap()) };
-    let printed = format!("{printed} {door:?} {typed:?}");
-    for secret in ["123456", "314159", "222222", "eyJ", "correct horse"] {
+    let account = OtpAccount::typed("Example", "anna", "JBSWY3DPEHPK3PXP").unwrap();
+    let kept = Event::AddCodes { accounts: vec![(code(9), account)] };
+    let codes = world.phone.machine.codes(world.now());
+    let printed = format!("{printed} {door:?} {typed:?} {kept:?} {codes:?}");
+    let shown = codes.iter().flat_map(|code| [code.code.expose(), code.next.expose()]);
+    let secrets = ["123456", "314159", "222222", "eyJ", "correct horse", "JBSWY3DP", "SGVsbG8h"];
+    for secret in secrets.into_iter().chain(shown) {
         assert!(!printed.contains(secret), "{secret}");
     }
 }

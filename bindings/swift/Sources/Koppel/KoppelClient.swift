@@ -11,7 +11,7 @@ import KoppelFFI
 /// for await state in client.states { render(state) }
 /// ```
 public final class KoppelClient: Sendable {
-    private let raw: RawClient
+    let raw: RawClient
     private let path: String
 
     init(_ raw: RawClient, path: String) {

@@ -26,6 +26,11 @@ public enum KoppelError: Error, Hashable, Sendable {
     /// `why`: `link-invalid`, `koppelcode-mistyped`, `host-invalid`, `name-invalid` or `password-invalid`. `position`: which symbol of a
     /// koppelcode is wrong, from 1, where it is known.
     case invitationInvalid(advice: String, why: String, position: Int?)
+    /// What was typed or scanned gives no codes. Nothing was kept.
+    ///
+    /// `why`: such as `otp-link-invalid`, `otp-secret-mistyped`, `otp-counter-based`, `otp-export-damaged` or `otp-several`. `position`: which
+    /// character of a typed secret is wrong, from 1, where it is known.
+    case codeInvalid(advice: String, why: String, position: Int?)
     /// The server refused the invitation, or the confirmer did. Ask for a new one.
     ///
     /// `why`: `invitation-refused`, `code-used`, `expired`, `server-mismatch` or `host-mismatch`.
@@ -51,8 +56,8 @@ extension KoppelError: LocalizedError, CustomStringConvertible {
     public var advice: String {
         switch self {
         case .noConnection(let advice, _), .locked(let advice), .userCancelled(let advice), .notAvailable(let advice, _),
-            .keyInvalidated(let advice), .keyLost(let advice), .invitationInvalid(let advice, _, _), .invitationRefused(let advice, _),
-            .tooManyTries(let advice, _), .serverChanged(let advice), .updateRequired(let advice), .vaultDamaged(let advice),
+            .keyInvalidated(let advice), .keyLost(let advice), .invitationInvalid(let advice, _, _), .codeInvalid(let advice, _, _),
+            .invitationRefused(let advice, _), .tooManyTries(let advice, _), .serverChanged(let advice), .updateRequired(let advice), .vaultDamaged(let advice),
             .stopped(let advice), .internal(let advice, _):
             advice
         case .cancelled: "the task was cancelled; nothing was done"
@@ -62,7 +67,9 @@ extension KoppelError: LocalizedError, CustomStringConvertible {
     /// A short code that never changes, where a case has more than one reason.
     public var why: String? {
         switch self {
-        case .noConnection(_, let why), .notAvailable(_, let why), .invitationInvalid(_, let why, _), .invitationRefused(_, let why): why
+        case .noConnection(_, let why), .notAvailable(_, let why), .invitationInvalid(_, let why, _), .codeInvalid(_, let why, _),
+            .invitationRefused(_, let why):
+            why
         case .internal(_, let reference): reference
         default: nil
         }
@@ -84,6 +91,7 @@ extension KoppelError {
             case .KeyLost(let advice): .keyLost(advice: advice)
             case .InvitationInvalid(let advice, let why, let position):
                 .invitationInvalid(advice: advice, why: why, position: position.map(Int.init))
+            case .CodeInvalid(let advice, let why, let position): .codeInvalid(advice: advice, why: why, position: position.map(Int.init))
             case .InvitationRefused(let advice, let why): .invitationRefused(advice: advice, why: why)
             case .TooManyTries(let advice, let retryAt): .tooManyTries(advice: advice, retryAt: retryAt)
             case .ServerChanged(let advice): .serverChanged(advice: advice)

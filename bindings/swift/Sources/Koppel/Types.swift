@@ -28,6 +28,13 @@ public typealias NoticeKind = KoppelFFI.NoticeKind
 
 public typealias Invitation = KoppelFFI.Invitation
 
+public typealias OtpCode = KoppelFFI.OtpCode
+public typealias OtpId = KoppelFFI.OtpId
+public typealias AddedCodes = KoppelFFI.AddedCodes
+public typealias AddedCode = KoppelFFI.AddedCode
+public typealias RefusedCode = KoppelFFI.RefusedCode
+public typealias ExportPart = KoppelFFI.ExportPart
+
 public typealias TestStep = KoppelFFI.TestStep
 public typealias TestStepKind = KoppelFFI.TestStepKind
 public typealias TestFinding = KoppelFFI.TestFinding
@@ -42,6 +49,8 @@ extension Account: Identifiable {}
 extension Challenge: Identifiable {}
 extension EndedChallenge: Identifiable {}
 extension Notice: Identifiable {}
+extension OtpCode: Identifiable {}
+extension AddedCode: Identifiable {}
 
 extension KoppelState {
     /// What there is before anything was paired.

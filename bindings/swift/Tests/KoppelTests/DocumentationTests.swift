@@ -75,6 +75,25 @@ struct DocumentationTests {
         #expect(read("0000-0000-0", "http://example.org") == "Dat serveradres klopt niet")
     }
 
+    @Test("a scanned code is kept or its fault is said")
+    func codes() async throws {
+        try await with(TestPhone()) { phone in
+            let client = phone.client!
+            let kept = try await Examples.addScannedCodes(client, "otpauth://totp/GitHub:jan?secret=JBSWY3DPEHPK3PXP")
+            #expect(kept == "Bewaard: 1, niet bewaard: 0")
+            let counts = try await Examples.addScannedCodes(client, "otpauth://hotp/x?secret=JBSWY3DP")
+            #expect(counts == "Deze code werkt met een teller; dat kan hier niet")
+            let nothing = try await Examples.addScannedCodes(client, "https://example.org")
+            #expect(nothing == "Scan de QR-code van de dienst opnieuw")
+            let (seen, see) = AsyncStream.makeStream(of: [String].self)
+            let screen = Task { await Examples.showCodes(client) { see.yield($0) } }
+            let shown = await seen.first { _ in true }
+            #expect(shown?.first?.hasPrefix("GitHub: ") == true)
+            screen.cancel()
+            await screen.value
+        }
+    }
+
     @Test("a login is asked about once, and the question taken away when it is over")
     func questions() async throws {
         let server = try await RealServer.shared()

@@ -7,7 +7,7 @@ import Testing
 @Suite("Secrets stay hidden")
 struct SecretsStayHiddenTests {
     /// What holds something to be hidden, by the names of its fields.
-    private let hiding = ["uri", "code", "password", "ascii", "payload", "secret", "envelope", "item", "signature"]
+    private let hiding = ["uri", "code", "password", "ascii", "nextAscii", "payload", "secret", "envelope", "item", "signature"]
 
     private var source: String {
         get throws {
@@ -44,6 +44,9 @@ struct SecretsStayHiddenTests {
         let hiding: [Any] = [
             Invitation.link(canary), Invitation.koppelcode(canary, server: "example.org", user: "jan"),
             Invitation.login(canary, server: "example.org", user: "jan"), ChallengeContent.code(ascii: bytes), request, secrets,
+            OtpCode(
+                id: OtpId(text: "ot"), label: "GitHub", issuer: "GitHub", name: "jan", ascii: bytes, nextAscii: bytes, period: 30, until: .distantPast
+            ),
             Platform(secrets: secrets, keys: SoftwareKeys(secrets: secrets)), SoftwareKeys(secrets: secrets),
         ]
         let numbers = bytes.prefix(4).map(String.init).joined(separator: ", ")

@@ -99,6 +99,22 @@ suspend fun approveWithNumber(client: KoppelClient, id: ChallengeId, typed: Stri
         else -> "Dit verzoek is voorbij"
     }
 
+/** The codes of other services, for as long as their screen is there: cancelled, it stops looking. */
+suspend fun showCodes(client: KoppelClient, render: (List<String>) -> Unit) {
+    client.codes().collect { codes -> render(codes.map { "${it.label}: ${it.digits}" }) }
+}
+
+/** Keeps what a QR code held, and says what became of it. */
+suspend fun addScannedCodes(client: KoppelClient, scanned: String): String = try {
+    val codes = client.addCodes(scanned.toByteArray())
+    when (val part = codes.part) {
+        null -> "Bewaard: ${codes.added.size}, niet bewaard: ${codes.refused.size}"
+        else -> "Deel ${part.number} van ${part.of} bewaard; scan ook de andere"
+    }
+} catch (invalid: KoppelException.CodeInvalid) {
+    if (invalid.why == "otp-counter-based") "Deze code werkt met een teller; dat kan hier niet" else "Scan de QR-code van de dienst opnieuw"
+}
+
 /** A prompt as a signer: what the platform's own dialogue says becomes one of three endings. */
 fun signerOfAPrompt(ask: suspend (title: String) -> Boolean?, sign: (alias: String, payload: ByteArray) -> ByteArray) =
     ApprovalSigner { request: SigningRequest ->

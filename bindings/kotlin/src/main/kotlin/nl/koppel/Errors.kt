@@ -11,6 +11,7 @@ public val KoppelException.why: String?
         is KoppelException.NotAvailable -> why
         is KoppelException.InvitationInvalid -> why
         is KoppelException.InvitationRefused -> why
+        is KoppelException.CodeInvalid -> why
         is KoppelException.Internal -> reference
         else -> null
     }

@@ -7,9 +7,11 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
@@ -147,6 +149,58 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
 
     /** A notice was read. */
     public suspend fun dismiss(notice: NoticeId): Unit = done { raw.dismiss(notice) }
+
+    /**
+     * The codes of other services, for the screen that shows them: the list at once, and again when a code was followed by the next or
+     * the accounts changed. Ends when the client is closed. No code is ever in [state].
+     *
+     * @sample nl.koppel.examples.showCodes
+     */
+    public fun codes(): Flow<List<OtpCode>> = flow {
+        speaking { raw.watchCodes() }.use { codes ->
+            try {
+                while (true) emit(speaking { codes.next() } ?: break)
+            } finally {
+                codes.stop()
+            }
+        }
+    }
+
+    /**
+     * Keeps the account of an `otpauth://` link; the same one twice is kept once. Returns when it is on disk.
+     *
+     * @param uri what the QR code held, in UTF-8. The bytes are the caller's to wipe
+     * @throws KoppelException `CodeInvalid`, and nothing is kept: [why] says what the person can do; `otp-several` for an export, which is
+     *   for [addCodes]. `NotAvailable` (`too-many-codes`)
+     */
+    public suspend fun addCode(uri: ByteArray): OtpId = done { raw.addCode(uri) }
+
+    /**
+     * Keeps an account that was typed by hand.
+     *
+     * @param issuer the service; may be empty when [name] is not
+     * @param secret in base32 as the service shows it: any case, spaces anywhere
+     * @throws KoppelException `CodeInvalid`, with the place of a wrong character. `NotAvailable` (`too-many-codes`)
+     */
+    public suspend fun addCode(issuer: String, name: String, secret: ByteArray): OtpId = done { raw.addTypedCode(issuer, name, secret) }
+
+    /**
+     * Keeps whatever a scanned QR code holds: one account, or those that another authenticator exports. What gives no codes here is told one
+     * by one and keeps nothing else out; of an export in several parts, each is scanned by itself.
+     *
+     * @throws KoppelException `CodeInvalid`: nothing in it can be read. `NotAvailable` (`too-many-codes`), and none is kept
+     * @sample nl.koppel.examples.addScannedCodes
+     */
+    public suspend fun addCodes(uri: ByteArray): AddedCodes = done { raw.addCodes(uri) }
+
+    /** Gives a code another label, on this phone only: 1 to 64 characters. */
+    public suspend fun renameCode(id: OtpId, label: String): Unit = done { raw.renameCode(id, label) }
+
+    /** Moves a code to a place in the list, counted from 0; behind the last one where there is no such place. */
+    public suspend fun moveCode(id: OtpId, place: Int): Unit = done { raw.moveCode(id, place.coerceAtLeast(0).toUInt()) }
+
+    /** Forgets a code, its secret too. Ask first: the service goes on asking for it until that is changed there. */
+    public suspend fun removeCode(id: OtpId): Unit = done { raw.removeCode(id) }
 
     /** "Test my phone": every step a login takes. [stayConnected] must run meanwhile. */
     public fun testPhone(account: AccountId): PhoneTest = PhoneTest(raw, account)

@@ -10,9 +10,11 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.launch
+import nl.koppel.examples.addScannedCodes
 import nl.koppel.examples.askAsTheyCome
 import nl.koppel.examples.fromScratch
 import nl.koppel.examples.readKoppelcode
+import nl.koppel.examples.showCodes
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -48,6 +50,19 @@ class ExamplesTest {
         assertEquals("Teken 3 van de koppelcode klopt niet", read("00u0-0000-0", "koppel.example.org"))
         assertEquals("De koppelcode klopt niet", read("0000-0000-1", "koppel.example.org"))
         assertEquals("Dat serveradres klopt niet", read("0000-0000-0", "http://example.org"))
+    }
+
+    @Test
+    fun `a scanned code is kept or its fault is said`() = story {
+        TestPhone().start().use { phone ->
+            assertEquals("Bewaard: 1, niet bewaard: 0", addScannedCodes(phone.client, "otpauth://totp/GitHub:jan?secret=JBSWY3DPEHPK3PXP"))
+            assertEquals("Deze code werkt met een teller; dat kan hier niet", addScannedCodes(phone.client, "otpauth://hotp/x?secret=JBSWY3DP"))
+            assertEquals("Scan de QR-code van de dienst opnieuw", addScannedCodes(phone.client, "https://example.org"))
+            val shown = CompletableDeferred<List<String>>()
+            val screen = launch { showCodes(phone.client) { shown.complete(it) } }
+            assertTrue(shown.await().single().matches(Regex("GitHub: [0-9]{6}")))
+            screen.cancelAndJoin()
+        }
     }
 
     @Test

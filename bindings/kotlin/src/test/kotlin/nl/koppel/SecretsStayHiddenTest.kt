@@ -14,7 +14,7 @@ class SecretsStayHiddenTest {
     private val source = Path.of(System.getProperty("koppel.generated"), "nl/koppel/koppel_ffi.kt").readText()
 
     /** What holds something to be hidden, by the names of its fields. */
-    private val hiding = listOf("uri", "code", "password", "ascii", "payload", "secret", "envelope", "item", "signature")
+    private val hiding = listOf("uri", "code", "password", "ascii", "nextAscii", "payload", "secret", "envelope", "item", "signature")
 
     @Test
     fun `what hides something crosses as bytes, which nothing prints`() {
@@ -38,6 +38,7 @@ class SecretsStayHiddenTest {
             Invitation.koppelcode(canary, "example.org", "jan"),
             Invitation.login(canary, "example.org", "jan"),
             ChallengeContent.Code(bytes),
+            OtpCode(OtpId("ot"), "GitHub", "GitHub", "jan", bytes, bytes, java.time.Duration.ofSeconds(30), java.time.Instant.EPOCH),
             request,
             ApprovalStep.Sign(request),
             MemorySecrets().apply { set("seal", bytes) },
@@ -48,6 +49,10 @@ class SecretsStayHiddenTest {
         }
         val refused = runCatching { Invitation.link(canary).host }.exceptionOrNull()!!
         assertFalse(canary in refused.stackTraceToString())
+        val notKept = fails<KoppelException.CodeInvalid> {
+            TestPhone().use { it.start().client.addCode("otpauth://totp/x?secret=$canary".toByteArray()) }
+        }
+        assertFalse(canary in notKept.stackTraceToString())
     }
 
     @Test
