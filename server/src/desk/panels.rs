@@ -66,6 +66,11 @@ fn panel(app: &App, visitor: &Visitor, id: &str, act: DeskAct) -> Result<Arc<Rel
     if visitor.operator.may(act, party.organisation) { Ok(party) } else { Err(not_found()) }
 }
 
+/// A form's address, opened again from the history: back to the panels.
+pub(super) async fn again() -> Redirect {
+    Redirect::to("/desk/panels")
+}
+
 #[derive(Deserialize)]
 pub(super) struct Came {
     said: Option<String>,
