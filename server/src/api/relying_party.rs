@@ -6,11 +6,13 @@
 mod caller;
 mod challenges;
 mod desk;
+mod examples;
 mod fields;
 mod methods;
 mod once;
 mod prompts;
 mod reference;
+mod refusals;
 mod snapshot;
 mod users;
 mod verified;
@@ -50,5 +52,6 @@ pub fn routes() -> Router<Arc<App>> {
         .routes(routes!(desk::confirm))
         .routes(routes!(desk::unlock))
         .split_for_parts();
+    let reference = Arc::new(reference::complete(&reference));
     router.route("/v1/openapi.json", get(move || reference::show(reference.clone())))
 }
