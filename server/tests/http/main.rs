@@ -1,17 +1,26 @@
 //! The server over real HTTP, in one process: what it does, what it refuses, and what it never says.
 
 mod bad_input;
+mod browsing;
 mod desk;
 mod doors;
+mod evidence;
+mod evidence_desk;
+mod evidence_plays;
 mod files;
 mod fixture;
 mod headers;
+mod hostile;
+mod hostile_bodies;
+mod hostile_forms;
 mod import;
+mod inventory;
 mod live;
 mod login;
 mod methods;
 mod pages;
 mod proofs;
+mod reference;
 mod relay;
 mod remembered;
 mod roads;
@@ -19,4 +28,5 @@ mod roles;
 mod rollout;
 mod secrets;
 mod tls;
+mod wandering;
 mod wizard;
