@@ -350,7 +350,7 @@ link-noscript = The button does not work in this browser. Copy the whole address
 
 ## Pages that say why it goes no further
 message-stolen-title = This page belongs to another browser
-message-stolen-text = It was already opened in the browser where the login began. You cannot go on here, and nothing happened to your account.
+message-stolen-text = It was already opened in the browser where the login began. You cannot go on here, and nothing happened to your account. Is this that browser after all? Then allow cookies for this address and log in again.
 message-stolen-advice = Did somebody else give you this address? Then that person may be trying to log in with your help. Close this page, approve nothing in the app and change your password.
 message-other-browser-title = This page belongs to another browser
 message-other-browser-text = Open the address in the same browser in which you began to log in. Nothing was lost.
@@ -467,6 +467,7 @@ desk-sign-in-wait = { $seconds ->
 }
 desk-sign-in-ended = This password no longer counts, because it was typed wrong too often. Ask your administrator for a new link.
 desk-sign-in-again = The verification was not finished. Please sign in again.
+desk-sign-in-over = You are not signed in any more. Your last click was not processed. Please sign in again.
 desk-welcome-title = Choose your password
 desk-welcome-intro = You get access to the support desk. After this you set up how else you prove who you are.
 desk-welcome-code = Code from the link

@@ -350,7 +350,7 @@ link-noscript = De knop werkt niet in deze browser. Kopieer het volledige adres 
 
 ## Pagina's die zeggen waarom het niet verder gaat
 message-stolen-title = Deze pagina hoort bij een andere browser
-message-stolen-text = Ze is al geopend in de browser waarin het inloggen begon. Hier kunt u niet verder, en er is niets met uw account gebeurd.
+message-stolen-text = Ze is al geopend in de browser waarin het inloggen begon. Hier kunt u niet verder, en er is niets met uw account gebeurd. Is dit toch die browser? Sta dan cookies toe voor dit adres en log opnieuw in.
 message-stolen-advice = Kreeg u dit adres van iemand anders? Dan probeert die persoon misschien met uw hulp in te loggen. Sluit deze pagina, keur niets goed in de app en verander uw wachtwoord.
 message-other-browser-title = Deze pagina hoort bij een andere browser
 message-other-browser-text = Open het adres in dezelfde browser als waarin u begon met inloggen. Er is niets verloren gegaan.
@@ -467,6 +467,7 @@ desk-sign-in-wait = { $seconds ->
 }
 desk-sign-in-ended = Dit wachtwoord geldt niet meer, omdat het te vaak fout is ingevuld. Vraag uw beheerder om een nieuwe link.
 desk-sign-in-again = De verificatie is niet afgerond. Meld u opnieuw aan.
+desk-sign-in-over = U bent niet meer aangemeld. Uw laatste klik is niet verwerkt. Meld u opnieuw aan.
 desk-welcome-title = Kies uw wachtwoord
 desk-welcome-intro = U krijgt toegang tot de servicedesk. Daarna stelt u in waarmee u zich verder bewijst.
 desk-welcome-code = Code uit de link

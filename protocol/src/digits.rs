@@ -83,14 +83,24 @@ impl Digits {
         DigitCount(self.count)
     }
 
-    /// Reads what a person typed: spaces and hyphens are left out.
+    /// Reads what a person typed: spaces and hyphens are left out, and the digits that other keyboards type are these digits too.
     ///
     /// # Errors
     /// [`NotDigits`].
     pub fn from_typed(text: &str) -> Result<Self, NotDigits> {
-        let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(as_ascii);
         Zeroizing::new(kept.take(9).collect::<String>()).parse()
     }
+}
+
+/// Where keyboards have digits of their own: full-width, Arabic, and Persian and Urdu.
+const ZEROS: [char; 3] = ['\u{ff10}', '\u{660}', '\u{6f0}'];
+
+/// A digit as every key and message has it; anything else as it is.
+fn as_ascii(typed: char) -> char {
+    let value =
+        |zero: char| u32::from(typed).checked_sub(u32::from(zero)).and_then(|value| char::from_digit(value, 10));
+    ZEROS.into_iter().find_map(value).unwrap_or(typed)
 }
 
 impl FromStr for Digits {

@@ -2,7 +2,7 @@
 //!
 //! - a fresh nonce and the server's time, errors too;
 //! - headers that keep browsers from guessing, framing and storing;
-//! - problems written out, with the id of this occurrence, which also stands in the log line;
+//! - problems written out, with the id of this occurrence, which also stands in the log line; a person in a browser gets a page;
 //! - a panic below becomes *unavailable*: every internal error fails closed.
 
 use std::panic::AssertUnwindSafe;
@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::app::App;
+use crate::pages::handlers::show::refusal;
 use crate::problem::{Problem, Slug};
 use crate::source::Source;
 
@@ -28,10 +29,13 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let source = request.extensions().get::<Source>().copied();
+    let reader = is_person(&request).then(|| request.headers().clone());
     let mut response = closed(next.run(request)).await;
     let instance = instance(&app);
-    let problem = response.extensions_mut().remove::<Problem>();
-    if let Some(problem) = &problem {
+    let problem = response.extensions_mut().remove::<Problem>().or_else(|| unreadable(&response));
+    if let (Some(problem), Some(reader)) = (&problem, &reader) {
+        response = refusal(&app, reader, "", problem);
+    } else if let Some(problem) = &problem {
         let written = problem.response(&instance);
         let headers = std::mem::take(response.headers_mut());
         response = written;
@@ -59,6 +63,25 @@ pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -
         began,
     });
     response
+}
+
+/// Somebody looks at pages: the interfaces of panels and phones have their own addresses.
+fn is_person(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let path = request.uri().path();
+    accepts.is_some_and(|accepts| accepts.contains("text/html"))
+        && !path.starts_with("/v1/")
+        && !path.starts_with("/d/")
+}
+
+/// What axum itself says of an address or a query that it cannot read.
+fn unreadable(response: &Response) -> Option<Problem> {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let its_own =
+        response.status() == StatusCode::BAD_REQUEST && kind.is_some_and(|kind| kind.starts_with("text/plain"));
+    let advice =
+        "The address cannot be read: after decoding it must be UTF-8, and its query what the reference describes.";
+    its_own.then(|| Problem::because(Slug::InvalidRequest, advice))
 }
 
 /// A panic below is a refusal.

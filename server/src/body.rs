@@ -138,23 +138,28 @@ fn explain(path: &str, error: &serde_json::Error) -> Problem {
         Category::Eof => Problem::because(Slug::InvalidRequest, "The JSON stops before it is complete."),
         Category::Data => {
             let message = without_values(&error.to_string());
-            let field = if path == "." || path.is_empty() || path == "?" {
-                String::new()
-            } else {
-                format!("Field `{}`: ", path.chars().take(80).collect::<String>())
-            };
+            // A name that nothing here could have is not repeated either.
+            let field = if is_name(path) { format!("Field `{path}`: ") } else { String::new() };
             Problem::because(Slug::InvalidField, format!("{field}{message} ({at})."))
         }
     }
 }
 
+/// Whether it looks like a field: `browser.ip`, `receipts[0].nid`.
+fn is_name(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    path != "." && (1..=80).contains(&path.len()) && path.bytes().all(plain)
+}
+
 /// serde names the value it did not like; a caller's secrets stay out of answers and logs.
 fn without_values(message: &str) -> String {
     let message = message.split(" at line ").next().unwrap_or(message);
-    let names_value = ["invalid type", "invalid value", "invalid length", "unknown variant"]
+    let names_value = ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"]
         .iter()
         .find(|start| message.starts_with(**start));
+    let field = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
     match names_value {
+        Some(_) if field.is_some_and(is_name) => message.chars().take(200).collect(),
         Some(start) => match message.rfind(", expected ") {
             Some(expected) => format!("{start}{}", &message[expected..]),
             None => (*start).to_owned(),
@@ -186,6 +191,7 @@ mod tests {
             (r#"{"user":"a"}"#, Slug::InvalidField, "missing field `tries`"),
             (r#"{"user":"a","user":"b","tries":1}"#, Slug::InvalidField, "duplicate field `user`"),
             (r#"{"user":"a","tries":1,"x":0}"#, Slug::InvalidField, "unknown field `x`"),
+            (r#"{"user":"a","tries":1,"<hunter2>":0}"#, Slug::InvalidField, "unknown field, expected"),
             (r#"{"user":"a","tries":"hunter2"}"#, Slug::InvalidField, "Field `tries`: invalid type"),
             (r#" ["hunter2",1]"#, Slug::InvalidField, "not a list"),
             ("null", Slug::InvalidField, "invalid type"),

@@ -54,7 +54,9 @@ function boxes(input) {
   });
   input.addEventListener("input", () => {
     const at = input.selectionStart;
-    const clean = (text) => text.replace(/\D/g, "");
+    // Full-width, Arabic and Persian digits lie sixteen apart from a round number.
+    const plain = (text) => text.replace(/[\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]/g, (digit) => digit.charCodeAt(0) & 15);
+    const clean = (text) => plain(text).replace(/\D/g, "");
     const before = clean(input.value.slice(0, at)).length;
     const digits = clean(input.value).slice(0, count);
     if (digits !== input.value) {

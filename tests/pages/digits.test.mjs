@@ -52,6 +52,13 @@ describe("the code field", () => {
     await page.context().close();
   });
 
+  test("reads the digits of other keyboards", async () => {
+    const page = await open("verify-code-shown");
+    await page.keyboard.type("４８٢٩۱３");
+    assert.equal(await page.locator("#digits").inputValue(), "482913");
+    await page.context().close();
+  });
+
   test("lets a digit be mended in its place", async () => {
     const page = await open("verify-code-shown");
     await page.keyboard.type("482913");

@@ -18,7 +18,7 @@ use crate::{
 /// One `apt-get` at a time: it locks its database.
 static APT: Mutex<()> = Mutex::new(());
 
-/// Node, a Chromium, a PHP, and the packages of the page tests and of the example in Node.
+/// Node, a Chromium, a PHP, a reader of QR codes, and the packages of the page tests and of the example in Node.
 pub(crate) fn for_pages(workspace: &Workspace, log: &Path) -> Result<()> {
     let mut missing = Vec::new();
     if !is_there("node") {
@@ -34,6 +34,9 @@ pub(crate) fn for_pages(workspace: &Workspace, log: &Path) -> Result<()> {
     }
     if !is_there("php") {
         missing.push("php-cli");
+    }
+    if !is_there("zbarimg") {
+        missing.push("zbar-tools");
     }
     install(&missing, log)?;
     for folder in ["tests/pages", "examples/panel/node"] {

@@ -62,6 +62,13 @@ fn only_six_to_eight_ascii_digits_are_read() {
     assert_eq!(Digits::from_typed(" 123 456 "), "123456".parse());
     assert_eq!(Digits::from_typed("123-456-78"), "12345678".parse());
     assert_eq!(Digits::from_typed("1234567890"), Err(NotDigits));
+    for typed in ["１２３４５６", "١٢٣ ٤٥٦", "۱۲۳۴۵۶"] {
+        assert_eq!(Digits::from_typed(typed), "123456".parse(), "{typed}");
+        assert_eq!(typed.parse::<Digits>(), Err(NotDigits), "no message has {typed}");
+    }
+    for wrong in ["¹²³⁴⁵⁶", "①②③④⑤⑥", "一二三四五六", "1٫23456", "12345\u{66a}"] {
+        assert_eq!(Digits::from_typed(wrong), Err(NotDigits), "{wrong}");
+    }
 }
 
 #[test]

@@ -8,11 +8,13 @@ mod challenges;
 mod contacts;
 mod desk;
 mod events;
+mod examples;
 mod fields;
 mod methods;
 mod once;
 mod prompts;
 mod reference;
+mod refusals;
 mod snapshot;
 mod users;
 mod verified;
@@ -54,5 +56,6 @@ pub fn routes() -> Router<Arc<App>> {
         .routes(routes!(events::show))
         .split_for_parts();
     events::list_kinds(&mut reference);
+    let reference = Arc::new(reference::complete(&reference));
     router.route("/v1/openapi.json", get(move || reference::show(reference.clone())))
 }

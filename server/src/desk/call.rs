@@ -17,11 +17,12 @@ use serde::Deserialize;
 
 use super::sessions::Call;
 use super::shown;
+use super::sign_in::sign_in_page;
 use super::visitor::{Place, Visitor};
 use crate::app::{App, unavailable};
 use crate::pages::handlers::form;
 use crate::pages::handlers::show::Poll;
-use crate::pages::{FindProblem, Frame, Language, LiveState, Message, MessagePage, Said, respond};
+use crate::pages::{FindProblem, Frame, Language, LiveState, Message, MessagePage, Said, SignInProblem, respond};
 use crate::problem::{Problem, Slug};
 use crate::source::Source;
 
@@ -33,9 +34,9 @@ fn needs() -> Needs {
 /// A refusal, as a page; whoever is not signed in signs in.
 pub(super) fn refused(app: &App, headers: &HeaderMap, source: Source, problem: &Problem) -> Response {
     let message = match problem.slug {
-        Slug::Unauthenticated => return Redirect::to("/desk").into_response(),
-        Slug::NotFound => Message::Unknown,
-        Slug::InvalidRequest | Slug::InvalidField | Slug::WrongBinding => {
+        Slug::Unauthenticated => return signed_out(app, headers, source),
+        Slug::NotFound | Slug::ScopeMissing => Message::Unknown,
+        Slug::InvalidRequest | Slug::InvalidField | Slug::TooLarge | Slug::WrongBinding => {
             Message::Stale { address: "/desk".to_owned() }
         }
         Slug::AccountLocked => Message::Locked,
@@ -47,6 +48,14 @@ pub(super) fn refused(app: &App, headers: &HeaderMap, source: Source, problem: &
     let frame = Place::of(app, headers, source).ok().map(|place| place.frame());
     let frame = frame.unwrap_or_else(|| Frame::of(Language::default(), "Koppel"));
     respond(&MessagePage { frame, message, forms: None }, None)
+}
+
+/// Where one signs in. Whoever was signed in hears that it is over.
+fn signed_out(app: &App, headers: &HeaderMap, source: Source) -> Response {
+    match Place::of(app, headers, source) {
+        Ok(place) if place.was_signed_in(app, headers) => sign_in_page(&place, Some(SignInProblem::Over)),
+        _ => Redirect::to("/desk").into_response(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -203,7 +212,7 @@ pub(super) async fn act(
 ) -> Response {
     let acted = async {
         let fields: ActForm = form::read(&headers, &uri, body).await?;
-        let visitor = Visitor::with_form(&app, &headers, source, &fields.form_token)?;
+        let visitor = Visitor::with_call_form(&app, &headers, source, &fields.form_token)?;
         let Some(mut call) = visitor.call().cloned() else {
             return Ok(Redirect::to("/desk").into_response());
         };
@@ -221,8 +230,11 @@ pub(super) async fn act(
                 return Ok(Redirect::to("/desk/call").into_response());
             }
         };
-        let by = visitor.acts(&call, kind)?;
-        call.said = match app.decide(Locator::User(call.user), command.clone(), by).await {
+        let done = match visitor.acts(&call, kind) {
+            Ok(by) => app.decide(Locator::User(call.user), command.clone(), by).await,
+            Err(problem) => Err(problem),
+        };
+        call.said = match done {
             Ok(reply) => happened(&app, &mut call, &command, reply),
             Err(problem) => Some(shown::said(&problem).ok_or(problem)?),
         };
@@ -288,6 +300,11 @@ fn happened(app: &Arc<App>, call: &mut Call, command: &Command, reply: Reply) ->
         (_, Command::Reset(ResetStep::Withdraw)) => Some(Said::ResetWithdrawn),
         _ => None,
     }
+}
+
+/// A form's address, opened again from the history: back to the call.
+pub(super) async fn again() -> Redirect {
+    Redirect::to("/desk/call")
 }
 
 /// `GET /desk/call/audit`: what happened, and whether all of it is still there.

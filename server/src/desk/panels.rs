@@ -72,6 +72,11 @@ fn panel(app: &App, visitor: &Visitor, id: &str, act: DeskAct) -> Result<Arc<Rel
     if visitor.operator.may(act, party.organisation) { Ok(party) } else { Err(not_found()) }
 }
 
+/// A form's address, opened again from the history: back to the panels.
+pub(super) async fn again() -> Redirect {
+    Redirect::to("/desk/panels")
+}
+
 /// What came of a form, as its answer leads back.
 #[derive(Deserialize)]
 pub(super) struct Came {

@@ -69,7 +69,7 @@ pub(super) fn home(
 ) -> Result<HomePage, Problem> {
     let own = helps(app, visitor);
     let named = own.iter().map(|organisation| (organisation.id.to_string(), organisation.name.to_string()));
-    let [name, reason, ticket] = typed.map(|typed| typed.chars().take(TYPED).collect());
+    let [name, reason, ticket] = typed.map(|typed| typed.chars().filter(|c| !c.is_control()).take(TYPED).collect());
     Ok(HomePage {
         frame: visitor.place.frame(),
         bar: bar(app, visitor)?,
@@ -85,7 +85,7 @@ pub(super) fn home(
 pub(super) fn call(app: &App, visitor: &Visitor, call: &Call, account: &Account) -> Result<CallPage, Problem> {
     let organisation = app.organisation(call.organisation)?;
     let language = visitor.place.language;
-    let token = visitor.form_token(app)?;
+    let token = visitor.call_token(app, call)?;
     let user = &account.user;
     let may = |act| visitor.operator.may(act, call.organisation);
     let shown = user.shown().to_string();

@@ -46,8 +46,13 @@ pub(super) async fn home(State(app): State<Arc<App>>, source: Source, headers: H
     shown().unwrap_or_else(|problem| refused(&app, &headers, source, &problem))
 }
 
-fn sign_in_page(place: &Place, problem: Option<SignInProblem>) -> Response {
+pub(super) fn sign_in_page(place: &Place, problem: Option<SignInProblem>) -> Response {
     respond(&SignInPage { frame: place.frame(), problem }, None)
+}
+
+/// A form's address, opened again from the history: back to where the desk stands.
+pub(super) async fn again() -> Redirect {
+    Redirect::to("/desk")
 }
 
 #[derive(Deserialize)]

@@ -35,6 +35,11 @@ pub(super) struct Place {
 /// What the forms of the desk are for, in their tokens.
 const FORMS: &[u8] = b"desk";
 
+/// The same for what is done in a call.
+fn of_call(call: &Call) -> Vec<u8> {
+    [FORMS, call.user.as_bytes().as_slice()].concat()
+}
+
 fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-koppel-desk" } else { "koppel-desk" }
 }
@@ -54,6 +59,13 @@ impl Place {
 
     fn secure(&self) -> bool {
         self.organisation.public_url.is_secure()
+    }
+
+    /// The browser comes with a session that is over.
+    pub(super) fn was_signed_in(&self, app: &App, headers: &HeaderMap) -> bool {
+        let token = cookie::only(headers, cookie_name(self.secure()));
+        let key = token.map(|token| app.derive.desk_session(token.as_bytes()));
+        key.is_some_and(|key| app.desk.find(&key, app.now()).is_none())
     }
 
     /// The browser says that the form comes from here.
@@ -102,9 +114,32 @@ impl Visitor {
         Ok(visitor)
     }
 
+    /// The same, with a form of the open call, if there is one.
+    ///
+    /// # Errors
+    /// *Unauthenticated*; *invalid request* when the form is of another call.
+    pub(super) fn with_call_form(
+        app: &App,
+        headers: &HeaderMap,
+        source: Source,
+        token: &str,
+    ) -> Result<Visitor, Problem> {
+        let visitor = Visitor::signed_in(app, headers, source)?;
+        visitor.place.sent_from_here(headers)?;
+        if let Some(call) = visitor.call() {
+            form::nonce(app, &of_call(call), &visitor.key, token).ok_or_else(|| Problem::new(Slug::InvalidRequest))?;
+        }
+        Ok(visitor)
+    }
+
     /// For the forms of one rendering.
     pub(super) fn form_token(&self, app: &App) -> Result<String, Problem> {
         form::token(app, FORMS, &self.key)
+    }
+
+    /// For the forms of a call: they do nothing in another one, which another tab may have begun.
+    pub(super) fn call_token(&self, app: &App, call: &Call) -> Result<String, Problem> {
+        form::token(app, &of_call(call), &self.key)
     }
 
     /// The open call.

@@ -31,6 +31,8 @@ pub enum SignInProblem {
     Ended,
     /// The second factor did not come through.
     Again,
+    /// Signed in once, and not any more.
+    Over,
 }
 
 impl SignInProblem {
@@ -40,6 +42,7 @@ impl SignInProblem {
             SignInProblem::Wait { seconds } => texts.desk_sign_in_wait(seconds),
             SignInProblem::Ended => texts.desk_sign_in_ended(),
             SignInProblem::Again => texts.desk_sign_in_again(),
+            SignInProblem::Over => texts.desk_sign_in_over(),
         }
     }
 }

@@ -101,6 +101,7 @@ pub(crate) fn all(language: Language) -> Vec<(String, Sample)> {
         ("-wait", Some(SignInProblem::Wait { seconds: 540 })),
         ("-ended", Some(SignInProblem::Ended)),
         ("-again", Some(SignInProblem::Again)),
+        ("-over", Some(SignInProblem::Over)),
     ] {
         add(&format!("desk-sign-in{name}"), Sample::SignIn(SignInPage { frame: desk_frame(language), problem }));
     }

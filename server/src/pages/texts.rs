@@ -515,6 +515,7 @@ texts! {
     fn desk_sign_in_wait(seconds: u32);
     fn desk_sign_in_ended();
     fn desk_sign_in_again();
+    fn desk_sign_in_over();
     fn desk_welcome_title();
     fn desk_welcome_intro();
     fn desk_welcome_code();

@@ -9,9 +9,9 @@ use crate::fixture::{Answer, Session, Waiting, World, command, organisation};
 use crate::pages::{Browser, location, token};
 use crate::wizard::{Page, code};
 
-const PASSWORD: &str = "een paard in de regen";
+pub(crate) const PASSWORD: &str = "een paard in de regen";
 
-async fn add(world: &World, name: &str, role: &str) -> String {
+pub(crate) async fn add(world: &World, name: &str, role: &str) -> String {
     let put = OperatorPut { name: name.to_owned(), role: Some(role.to_owned()), organisations: None, new_link: true };
     let made = command(&world.config, Command::OperatorAdd(put)).await;
     let (link, code) = (made["link"].as_str().expect("a link"), made["code"].as_str().expect("a code"));
@@ -21,8 +21,8 @@ async fn add(world: &World, name: &str, role: &str) -> String {
 
 /// An operator who is signed in, in their browser.
 pub(crate) struct Desk<'w> {
-    browser: Browser<'w>,
-    seed: Vec<u8>,
+    pub(crate) browser: Browser<'w>,
+    pub(crate) seed: Vec<u8>,
 }
 
 impl<'w> Desk<'w> {
@@ -43,14 +43,14 @@ impl<'w> Desk<'w> {
         Desk { browser: Desk::come_in(page.browser, &back).await, seed }
     }
 
-    async fn come_in(mut browser: Browser<'w>, back: &str) -> Browser<'w> {
+    pub(crate) async fn come_in(mut browser: Browser<'w>, back: &str) -> Browser<'w> {
         assert!(back.contains("/desk/in?"), "{back}");
         let in_ = browser.get(back).await;
         assert_eq!(location(&in_), "/desk", "{in_:?}");
         browser
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.browser.get(path).await
     }
 
@@ -64,22 +64,32 @@ impl<'w> Desk<'w> {
     }
 
     /// Does something in the call, and shows what came of it.
-    async fn act(&mut self, act: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn act(&mut self, act: &str, fields: &[(&str, &str)]) -> Answer {
         let shown = self.get("/desk/call").await;
-        let form_token = token(&shown);
+        let form_token = call_token(&shown);
         let form: Vec<_> = [("form_token", form_token.as_str())].into_iter().chain(fields.iter().copied()).collect();
         let done = self.browser.post(&format!("/desk/call/{act}"), &form).await;
         if done.status == StatusCode::SEE_OTHER { self.get(&location(&done)).await } else { done }
     }
 }
 
-fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+/// The token of the forms of a call. The way out has another one.
+pub(crate) fn call_token(call: &Answer) -> String {
+    between(
+        call.text.split("action=\"/desk/call/").nth(1).unwrap_or_else(|| panic!("a call: {call:?}")),
+        "name=\"form_token\" value=\"",
+        "\"",
+    )
+    .to_owned()
+}
+
+pub(crate) fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
     let rest = text.split(before).nth(1).unwrap_or_else(|| panic!("{before} in {text}"));
     &rest[..rest.find(after).expect("an end")]
 }
 
 /// The koppelcode on the page, redeemed by a phone that then waits for its number.
-async fn redeem(world: &World, page: &Answer, user: &str) -> Waiting {
+pub(crate) async fn redeem(world: &World, page: &Answer, user: &str) -> Waiting {
     let spoken = between(&page.text, "class=\"koppelcode\">", "<");
     let door = Door::Code { user: user.parse().expect("text"), code: spoken.parse().expect("a koppelcode") };
     Waiting::begin(world, door).await.unwrap_or_else(|refused| panic!("{refused:?}"))

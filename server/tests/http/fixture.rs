@@ -197,7 +197,9 @@ impl World {
         if let Some(body) = body {
             request = request.json(body);
         }
-        Answer::of(request.send().await.expect("an answer")).await
+        let answer = Answer::of(request.send().await.expect("an answer")).await;
+        crate::reference::holds(self, &method, path, &answer).await;
+        answer
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {

@@ -1,14 +1,22 @@
 //! The server over real HTTP, in one process: what it does, what it refuses, and what it never says.
 
 mod bad_input;
+mod browsing;
 mod contacts;
 mod desk;
 mod doors;
 mod events;
+mod evidence;
+mod evidence_desk;
+mod evidence_plays;
 mod files;
 mod fixture;
 mod headers;
+mod hostile;
+mod hostile_bodies;
+mod hostile_forms;
 mod import;
+mod inventory;
 mod live;
 mod login;
 mod look;
@@ -16,6 +24,7 @@ mod mail;
 mod methods;
 mod pages;
 mod proofs;
+mod reference;
 mod relay;
 mod remembered;
 mod roads;
@@ -23,4 +32,5 @@ mod roles;
 mod rollout;
 mod secrets;
 mod tls;
+mod wandering;
 mod wizard;

@@ -10,7 +10,7 @@ use crate::fixture::{Answer, Session, World, command};
 use crate::pages::{Browser, location, open, returned, token};
 
 /// A relying party whose users need a backup.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::start().await;
     let set = RelyingPartySet { backups: Some(1), ..RelyingPartySet::named("Klantpaneel") };
     command(&world.config, Command::RelyingPartySet(set)).await;
@@ -21,9 +21,9 @@ async fn world() -> World {
 pub(crate) struct Page<'w> {
     world: &'w World,
     pub(crate) browser: Browser<'w>,
-    path: String,
-    prompt: String,
-    session: Session,
+    pub(crate) path: String,
+    pub(crate) prompt: String,
+    pub(crate) session: Session,
     /// What it shows.
     pub(crate) shown: Answer,
 }
@@ -72,7 +72,7 @@ impl<'w> Page<'w> {
     }
 
     /// The seed that the page shows, as text.
-    fn seed(&self) -> Vec<u8> {
+    pub(crate) fn seed(&self) -> Vec<u8> {
         let text = &self.shown.text;
         let at = text.find("<textarea").unwrap_or_else(|| panic!("a key: {:?}", self.shown));
         let text = &text[at..];
@@ -105,7 +105,7 @@ impl<'w> Page<'w> {
     }
 
     /// Goes back to the panel, which asks for the verdict.
-    async fn finish(&mut self) -> Value {
+    pub(crate) async fn finish(&mut self) -> Value {
         let form_token = token(&self.shown);
         let back = self.post("finish", &[("form_token", &form_token)]).await;
         self.verdict(&back).await
@@ -319,7 +319,7 @@ impl<'w> Page<'w> {
         page
     }
 
-    async fn change(&mut self, act: &str, what: &str, name: &str) -> &Answer {
+    pub(crate) async fn change(&mut self, act: &str, what: &str, name: &str) -> &Answer {
         let form_token = token(&self.shown);
         let form = [("form_token", form_token.as_str()), ("act", act), ("what", what), ("name", name)];
         self.shown = self.browser.post(&format!("{}/change", self.path), &form).await;

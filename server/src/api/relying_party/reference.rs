@@ -1,10 +1,15 @@
 //! The reference of the panel's interface: OpenAPI 3.1, generated from the code, at `/v1/openapi.json`.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use http::header;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Reference;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::{examples, refusals};
+use crate::problem::{Problem, Slug};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,13 +47,27 @@ pub(super) fn about() -> Reference {
     reference
 }
 
+/// The reference as it is served: what the types say, and beside that the refusals of each operation and an example of each body.
+pub(super) fn complete(reference: &Reference) -> serde_json::Result<String> {
+    let mut whole = serde_json::to_value(reference)?;
+    let schemas = whole["components"]["schemas"].clone();
+    for (path, methods) in whole["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
+            examples::add(&schemas, operation);
+            refusals::add(method, path, operation);
+        }
+    }
+    whole["components"]["schemas"]["Problem"] = refusals::schema();
+    serde_json::to_string(&whole)
+}
+
 /// Serves it.
-pub(super) async fn show(reference: Reference) -> Response {
-    match reference.to_json() {
-        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+pub(super) async fn show(reference: Arc<serde_json::Result<String>>) -> Response {
+    match &*reference {
+        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json.clone()).into_response(),
         Err(error) => {
             tracing::error!(%error, "the reference could not be written");
-            crate::problem::Problem::new(crate::problem::Slug::Unavailable).into_response()
+            Problem::new(Slug::Unavailable).into_response()
         }
     }
 }

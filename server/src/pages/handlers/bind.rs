@@ -31,7 +31,7 @@ pub(super) async fn bind(app: &App, token: &str, method: &Method, source: Source
     match try_bind(app, token, source, headers).await {
         Ok(response) => response,
         Err(Refused::Page(shown)) => message(app, headers, shown),
-        Err(Refused::Problem(problem)) => refusal(app, headers, &problem),
+        Err(Refused::Problem(problem)) => refusal(app, headers, token, &problem),
     }
 }
 

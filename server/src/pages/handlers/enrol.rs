@@ -59,7 +59,7 @@ pub(super) async fn invite(
         issue(&app, &held).await?;
         Ok(Redirect::to(&held.path()).into_response())
     };
-    invited.await.unwrap_or_else(|problem: Problem| refusal(&app, &headers, &problem))
+    invited.await.unwrap_or_else(|problem: Problem| refusal(&app, &headers, &name, &problem))
 }
 
 /// The check number of the new phone, typed here.
@@ -78,7 +78,7 @@ pub(super) async fn confirm(
             Err(page) => Ok(page),
         }
     };
-    confirmed.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+    confirmed.await.unwrap_or_else(|problem| refusal(&app, &headers, &name, &problem))
 }
 
 async fn check_number_typed(

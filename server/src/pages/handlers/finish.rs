@@ -51,7 +51,7 @@ pub(super) async fn finish(
             Some(_) => Err(Problem::because(Slug::InvalidField, "Field `leave`: `cancel`, `later` or nothing.")),
         }
     };
-    finished.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+    finished.await.unwrap_or_else(|problem| refusal(&app, &headers, &name, &problem))
 }
 
 /// Back with a result code, if the factor was right; the browser is remembered if the person wants that and the rules let it.

@@ -47,7 +47,7 @@ pub(super) async fn change(
             Err(page) => Ok(page),
         }
     };
-    changed.await.unwrap_or_else(|problem: Problem| refusal(&app, &headers, &problem))
+    changed.await.unwrap_or_else(|problem: Problem| refusal(&app, &headers, &name, &problem))
 }
 
 /// What the form asks; none: nothing that there is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use http::{HeaderMap, Method, Uri};
 use koppel_domain::plan::Wanted;
@@ -56,10 +56,15 @@ fn frame(app: &App, headers: &HeaderMap) -> Frame {
     Frame { support, ..Frame::of(browser_language(headers, None), party) }
 }
 
-/// A refusal, as a page.
-pub(super) fn refusal(app: &App, headers: &HeaderMap, problem: &Problem) -> Response {
+/// A refusal, as a page. `name` is what the address calls the page that was asked for.
+pub(crate) fn refusal(app: &App, headers: &HeaderMap, name: &str, problem: &Problem) -> Response {
     let shown = match problem.slug {
         Slug::NotFound => Message::Unknown,
+        // Not a form of ours, or not whole any more: the page itself is still there.
+        Slug::InvalidRequest | Slug::InvalidField | Slug::TooLarge => match name.parse::<PromptId>() {
+            Ok(prompt) => Message::Stale { address: format!("/p/{prompt}") },
+            Err(_) => Message::Unknown,
+        },
         Slug::WrongBinding => Message::Stolen,
         Slug::Expired => Message::Expired,
         Slug::AlreadyDecided => Message::Used,
@@ -76,6 +81,14 @@ pub(super) fn refusal(app: &App, headers: &HeaderMap, problem: &Problem) -> Resp
 /// `GET /p`: hands the link in the fragment to the app.
 pub(super) async fn link(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     respond(&LinkPage { frame: frame(&app, &headers) }, None)
+}
+
+/// A form's address, opened again from the history: back to its page.
+pub(super) async fn again(State(app): State<Arc<App>>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match name.parse::<PromptId>() {
+        Ok(prompt) => Redirect::to(&format!("/p/{prompt}")).into_response(),
+        Err(_) => message(&app, &headers, Message::Unknown),
+    }
 }
 
 /// `GET /p/{token}` binds; `GET /p/{prompt}` shows.
@@ -96,7 +109,7 @@ pub(super) async fn page(
         }
         show(&app, held, Complaint::default()).await
     };
-    shown.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+    shown.await.unwrap_or_else(|problem| refusal(&app, &headers, &name, &problem))
 }
 
 /// What a page looks at.

@@ -84,7 +84,7 @@ pub(super) async fn check(
         };
         check_digits(&app, submitted, &digits, is_wanted(remember.as_deref())).await
     };
-    checked.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+    checked.await.unwrap_or_else(|problem| refusal(&app, &headers, &name, &problem))
 }
 
 /// A box was ticked.
@@ -204,7 +204,7 @@ pub(super) async fn deliver(
             Err(page) => Ok(page),
         }
     };
-    delivered.await.unwrap_or_else(|problem| refusal(&app, &headers, &problem))
+    delivered.await.unwrap_or_else(|problem| refusal(&app, &headers, &name, &problem))
 }
 
 async fn deliver_again(app: &App, held: Held, method: Option<MethodKind>) -> Result<Response, Problem> {

@@ -72,7 +72,7 @@ macro_rules! handler {
                 };
                 $work.await
             };
-            done.await.unwrap_or_else(|problem: Problem| refusal(&$app, &headers, &problem))
+            done.await.unwrap_or_else(|problem: Problem| refusal(&$app, &headers, &name, &problem))
         }
     };
 }
