@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
 
     fs::create_dir_all(folder.join("static"))?;
     for asset in assets::all() {
-        fs::write(folder.join("static").join(&asset.name), asset.bytes)?;
+        fs::write(folder.join("static").join(&asset.name), &asset.bytes)?;
     }
     fs::create_dir_all(folder.join("static/own"))?;
     let (accent, logo) = samples::look();

@@ -18,16 +18,24 @@ pub struct Asset {
     /// Its address: `/static/<name>`.
     pub href: String,
     /// What it holds.
-    pub bytes: &'static [u8],
+    pub bytes: Vec<u8>,
     /// The value of `Content-Type`.
     pub content_type: &'static str,
 }
 
 impl Asset {
-    fn new(stem: &str, extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        let name = named(stem, extension, bytes);
+    fn new(stem: &str, extension: &str, content_type: &'static str, source: &str) -> Self {
+        let bytes = slim(source).into_bytes();
+        let name = named(stem, extension, &bytes);
         Asset { href: format!("/static/{name}"), name, bytes, content_type }
     }
+}
+
+/// Without indentation, empty lines and lines that are only a comment: what readers of the source need, and browsers do not.
+fn slim(source: &str) -> String {
+    let comment = |line: &&str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
+    let lines = source.lines().map(str::trim).filter(|line| !line.is_empty() && !comment(line));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A name with the hash of the bytes: `koppel-<hash>.css`.
@@ -37,23 +45,23 @@ pub(super) fn named(stem: &str, extension: &str, bytes: &[u8]) -> String {
 }
 
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    let bytes = include_bytes!("../../static/koppel.css");
-    Asset::new("koppel", "css", "text/css; charset=utf-8", bytes)
+    let source = include_str!("../../static/koppel.css");
+    Asset::new("koppel", "css", "text/css; charset=utf-8", source)
 });
 
 static DESK: LazyLock<Asset> = LazyLock::new(|| {
-    let bytes = include_bytes!("../../static/desk.css");
-    Asset::new("desk", "css", "text/css; charset=utf-8", bytes)
+    let source = include_str!("../../static/desk.css");
+    Asset::new("desk", "css", "text/css; charset=utf-8", source)
 });
 
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    let bytes = include_bytes!("../../static/koppel.js");
-    Asset::new("koppel", "js", "text/javascript; charset=utf-8", bytes)
+    let source = include_str!("../../static/koppel.js");
+    Asset::new("koppel", "js", "text/javascript; charset=utf-8", source)
 });
 
 static MARK: LazyLock<Asset> = LazyLock::new(|| {
-    let bytes = include_bytes!("../../static/mark.svg");
-    Asset::new("mark", "svg", "image/svg+xml", bytes)
+    let source = include_str!("../../static/mark.svg");
+    Asset::new("mark", "svg", "image/svg+xml", source)
 });
 
 /// The stylesheet of every page.
@@ -90,7 +98,7 @@ async fn serve(Path(name): Path<String>) -> Response {
     let Some(asset) = all().into_iter().find(|asset| asset.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    kept_for_ever(asset.content_type, asset.bytes)
+    kept_for_ever(asset.content_type, asset.bytes.as_slice())
 }
 
 /// A file whose name says what is in it.
@@ -110,6 +118,12 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+
+    #[test]
+    fn browsers_get_no_comments_and_no_indentation() {
+        let source = "/** Says. */\nfunction say() {\n  // why\n\n  return 1 / 2; // half\n}\n/* a */ b { c: d; }\n";
+        assert_eq!(slim(source), "function say() {\nreturn 1 / 2; // half\n}\n/* a */ b { c: d; }\n");
+    }
 
     #[tokio::test]
     async fn a_file_is_served_under_its_own_name_only_and_may_be_kept_for_ever() {
