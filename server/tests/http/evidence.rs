@@ -90,7 +90,9 @@ pub(crate) const LINES: &[Line] = &[
     nothing("GET", "/readyz"),
     nothing("GET", "/static/{name}"),
     nothing("GET", "/.well-known/koppel"),
+    nothing("GET", "/static/own/{name}"),
     nothing("GET", "/v1/openapi.json"),
+    nothing("GET", "/v1/events"),
     // Panels.
     nothing("POST", "/v1/prompts"),
     gives("POST", "/v1/prompts/{id}/result", "a login", &[Key, Result, Session]),
@@ -132,6 +134,7 @@ pub(crate) const LINES: &[Line] = &[
     gives("GET", "/p/{prompt}", "a page", &[Address, Browser]),
     gives("GET", "/p/{prompt}", "a result", &[Cookie, Remembered]),
     nothing("GET", "/p/{prompt}/state"),
+    nothing("GET", "/p/{prompt}/history"),
     gives("POST", "/p/{prompt}/check", "a result", &[Cookie, Form, Code]),
     gives("POST", "/p/{prompt}/finish", "a result", &[Cookie, Form, Approval]),
     nothing("POST", "/p/{prompt}/deliver"),
@@ -166,14 +169,14 @@ pub(crate) const LINES: &[Line] = &[
     gives("POST", "/desk/call/{act}", "a koppelcode", &[Cookie, Form, Call]),
     nothing("GET", "/desk/panels"),
     nothing("GET", "/desk/panels/{id}"),
-    gives("POST", "/desk/panels/{id}/rules", "other rules", &[Cookie, Form]),
-    gives("POST", "/desk/panels/{id}/group", "other rules", &[Cookie, Form]),
+    gives("POST", "/desk/panels/{id}/{what}", "other rules", &[Cookie, Form]),
+    nothing("GET", "/desk/organisations/{id}"),
+    gives("POST", "/desk/organisations/{id}", "other rules of the desk", &[Cookie, Form]),
     nothing("GET", "/desk/sign-in"),
     nothing("GET", "/desk/leave"),
     nothing("GET", "/desk/find"),
     nothing("GET", "/desk/call/{act}"),
-    nothing("GET", "/desk/panels/{id}/rules"),
-    nothing("GET", "/desk/panels/{id}/group"),
+    nothing("GET", "/desk/panels/{id}/{what}"),
 ];
 
 #[tokio::test]

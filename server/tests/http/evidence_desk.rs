@@ -9,7 +9,7 @@ use crate::desk::{Desk, PASSWORD, between, call_token};
 use crate::evidence::LINES;
 use crate::evidence::Need::{Address, Call, Cookie, Form, Name, Password, Result, State};
 use crate::evidence_plays::{NEXT, subsets};
-use crate::fixture::{World, command};
+use crate::fixture::{Answer, World, command};
 use crate::pages::{Browser, location, token};
 use crate::wizard::{Page, code};
 
@@ -22,6 +22,7 @@ async fn with_any_part_of_the_evidence_the_desk_does_nothing() {
     let list = anna.get("/desk/panels").await;
     let card = between(&list.text, "<h2>Klantpaneel</h2>", "</li>");
     let panel = format!("/desk/panels/{}", between(card, "href=\"/desk/panels/", "\""));
+    let own = format!("/desk/organisations/{}", between(&list.text, "href=\"/desk/organisations/", "\""));
     let mut plays = 0_u8;
     for line in LINES.iter().filter(|line| !line.gives.is_empty() && line.path.starts_with("/desk/")) {
         for held in subsets(line.needs) {
@@ -90,7 +91,21 @@ async fn with_any_part_of_the_evidence_the_desk_does_nothing() {
                     browser.post("/desk/call/koppelcode", &[("form_token", &form_token)]).await;
                     anna.get("/desk/call").await.text.contains("class=\"koppelcode\"")
                 }
-                path => {
+                "/desk/organisations/{id}" => {
+                    let seen = |page: &Answer| between(&page.text, "name=\"seen\" value=\"", "\"").to_owned();
+                    let shown = anna.get(&own).await;
+                    let (form_token, before) = (other(&token(&shown), &["a.b", ""], Form), seen(&shown));
+                    let rules = [
+                        ("form_token", &*form_token),
+                        ("seen", &*before),
+                        ("koppelcodes", "yes"),
+                        ("second_agent", "yes"),
+                        ("wait_hours", "24"),
+                    ];
+                    browser.post(&own, &rules).await;
+                    seen(&anna.get(&own).await) != before
+                }
+                _ => {
                     let shown = anna.get(&panel).await;
                     let (form_token, seen) = (
                         other(&token(&shown), &["a.b", ""], Form),
@@ -111,7 +126,7 @@ async fn with_any_part_of_the_evidence_the_desk_does_nothing() {
                     let groups = [("form_token", &*form_token), ("group", &*group), ("rule", "required"), ("day", "")];
                     let show = || command(&world.config, Command::RelyingPartyShow { name: "Klantpaneel".to_owned() });
                     let before = show().await;
-                    if path.ends_with("/rules") {
+                    if plays.is_multiple_of(2) {
                         browser.post(&format!("{panel}/rules"), &rules).await;
                     } else {
                         browser.post(&format!("{panel}/group"), &groups).await;

@@ -13,7 +13,7 @@ use crate::wizard::{Page, code, world};
 type Form = (&'static str, &'static [&'static str]);
 
 /// All of them. A form or a field that some page has and that is not here fails a test: whoever adds one names it, and tries it below.
-const FORMS: [Form; 22] = [
+const FORMS: [Form; 25] = [
     ("/desk/call/close", &["form_token"]),
     ("/desk/call/confirm", &["check_number", "form_token", "what"]),
     ("/desk/call/koppelcode", &["form_token"]),
@@ -22,11 +22,17 @@ const FORMS: [Form; 22] = [
     ("/desk/call/unlock", &["form_token"]),
     ("/desk/find", &["form_token", "name", "organisation", "reason", "ticket"]),
     ("/desk/leave", &["form_token"]),
+    (
+        "/desk/organisations/{id}",
+        &["form_token", "koppelcodes", "protect_everybody", "second_agent", "seen", "wait_hours"],
+    ),
     ("/desk/panels/{id}/group", &["day", "form_token", "group", "rule"]),
+    ("/desk/panels/{id}/look", &["accent", "form_token", "seen"]),
     (
         "/desk/panels/{id}/rules",
         &["app", "backups", "day", "form_token", "mode", "recovery", "remember_days", "rule", "seen", "totp"],
     ),
+    ("/desk/panels/{id}/support", &["form_token", "note", "seen", "telephone", "web"]),
     ("/desk/sign-in", &["name", "password"]),
     ("/desk/welcome", &["again", "code", "password"]),
     ("/p/{prompt}/change", &["act", "form_token", "name", "what"]),
@@ -281,14 +287,28 @@ async fn no_field_of_the_desk_breaks_it_or_does_anything() {
         ("day", "no day"),
     ];
     let group = [genuine, ("group", "beheer"), ("rule", "day"), ("day", "no day")];
-    for (form, fields) in [("/desk/panels/{id}/rules", &rules[..]), ("/desk/panels/{id}/group", &group[..])] {
+    let support = [genuine, ("seen", &*mark), ("telephone", "geen nummer"), ("web", ""), ("note", "")];
+    let look = [genuine, ("seen", &*mark), ("accent", "rood")];
+    for (form, fields) in [
+        ("/desk/panels/{id}/rules", &rules[..]),
+        ("/desk/panels/{id}/group", &group[..]),
+        ("/desk/panels/{id}/support", &support[..]),
+        ("/desk/panels/{id}/look", &look[..]),
+    ] {
         let address = form.replace("/desk/panels/{id}", &panel);
         try_all(&mut anna.browser, &mut dice, Trial { form, address: address.clone(), fields }).await;
         opened_again(&mut anna.browser, &address, "/desk/panels").await;
     }
+    let own = format!("/desk/organisations/{}", between(&list.text, "href=\"/desk/organisations/", "\""));
+    let mark = seen(&anna.get(&own).await);
+    let fields = [genuine, ("seen", &*mark), ("koppelcodes", "yes"), ("second_agent", "yes"), ("wait_hours", "0")];
+    let trial = Trial { form: "/desk/organisations/{id}", address: own.clone(), fields: &fields };
+    try_all(&mut anna.browser, &mut dice, trial).await;
+    assert_eq!(seen(&anna.get(&own).await), mark, "nothing was changed");
     for said in texts().iter().take(40) {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("said", said).finish();
         is_page(&anna.get(&format!("{panel}?{query}")).await, said);
+        is_page(&anna.get(&format!("{own}?{query}")).await, said);
     }
     let shown = anna.get(&panel).await;
     let form: Vec<_> = rules.iter().copied().filter(|(name, _)| !["seen", "rule", "day"].contains(name)).collect();

@@ -113,6 +113,8 @@ fn render(sample: samples::Sample) -> askama::Result<String> {
         samples::Sample::Verify(page) => page.render(),
         samples::Sample::Enrol(page) => page.render(),
         samples::Sample::Settings(page) => page.render(),
+        samples::Sample::History(page) => page.render(),
+        samples::Sample::OwnRules(page) => page.render(),
         samples::Sample::Wizard(page) => page.render(),
         samples::Sample::Link(page) => page.render(),
         samples::Sample::Message(page) => page.render(),
@@ -145,7 +147,7 @@ fn action(address: &str) -> String {
     let mut parts: Vec<&str> = address.split('/').collect();
     match parts.as_mut_slice() {
         ["", "p", prompt, _] => *prompt = "{prompt}",
-        ["", "desk", "panels", id, _] => *id = "{id}",
+        ["", "desk", "panels", id, _] | ["", "desk", "organisations", id] => *id = "{id}",
         _ => {}
     }
     parts.join("/")
