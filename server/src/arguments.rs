@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
 use koppel_server::commands::{
-    ApiKeyAdd, Command, ContactChange, Desk, MailStep, OperatorPut, OrganisationAdd, PolicySet, ProgressReport,
-    RelyingPartyAdd, RelyingPartySet, RuleSet, UserConfirm, UserImport, UserName, UserReset, WebhookAct, WebhookStep,
+    ApiKeyAdd, Command, Desk, MailStep, OperatorPut, OrganisationAdd, PolicySet, ProgressReport, RelyingPartyAdd,
+    RelyingPartySet, RuleSet, SupportChange, UserConfirm, UserImport, UserName, UserReset, WebhookAct, WebhookStep,
 };
 use koppel_server::config::{ConfigError, File};
 use koppel_server::log::Format;
@@ -701,7 +701,7 @@ impl RelyingPartyDo {
                 let rule = enforcement.map(|rule| RuleSet { rule, group });
                 let by = format!("command:{}", whoever_runs_this());
                 let SupportIs { support_telephone, support_web, support_note } = support;
-                let support = ContactChange { telephone: support_telephone, web: support_web, note: support_note };
+                let support = SupportChange { telephone: support_telephone, web: support_web, note: support_note };
                 Command::RelyingPartySet(RelyingPartySet {
                     name,
                     methods,

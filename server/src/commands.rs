@@ -26,7 +26,7 @@ use crate::control::{self, ControlSocket};
 use crate::problem::Problem;
 use crate::server::{self, StartError};
 
-pub use crate::contact::ContactChange;
+pub use crate::support::SupportChange;
 pub use import::{UserBatch, UserImport, import};
 pub use mail::MailStep;
 pub use operator::OperatorPut;

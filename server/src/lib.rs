@@ -20,7 +20,6 @@ pub mod body;
 pub mod clock;
 pub mod commands;
 pub mod config;
-mod contact;
 pub mod contacts;
 pub mod control;
 pub mod crypto;
@@ -53,6 +52,7 @@ pub mod server;
 pub mod slow_hash;
 pub mod source;
 pub mod spelling;
+mod support;
 pub mod user_agent;
 pub mod wake;
 

@@ -14,9 +14,9 @@ use koppel_protocol::id::RelyingPartyId;
 use koppel_store::{Registration, Store};
 
 use crate::app::{App, unavailable};
-use crate::contact::ContactChange;
 use crate::pages::{Accent, TooPale};
 use crate::problem::{Problem, Slug};
+use crate::support::SupportChange;
 
 /// Seconds.
 pub const DAY: u32 = 86_400;
@@ -37,7 +37,7 @@ pub struct Change {
     /// From when on a second factor is asked, of everyone or of a group.
     pub rule: Option<Rule>,
     /// Whom users ring when nothing works.
-    pub support: Option<ContactChange>,
+    pub support: Option<SupportChange>,
     /// The colour of its pages, like `#0B6B5D`; empty: ours.
     pub accent: Option<String>,
     /// The logo of its pages; none: no logo.

@@ -87,7 +87,7 @@ pub use policy::{Policy, Setting, SettingError};
 pub use prompt::{Browser, Prompt, PromptState, Purpose, ResultCode};
 pub use recovery::{HashedCode, RecoveryCode, RecoveryCodes};
 pub use refusal::Refusal;
-pub use registry::{ApiKey, Contact, MethodRules, Organisation, RelyingParty, Scope, Terms};
+pub use registry::{ApiKey, MethodRules, Organisation, RelyingParty, Scope, SupportContact, Terms};
 pub use remembered::RememberedBrowser;
 pub use reply::{Evidence, Reply, Verified};
 pub use rollout::{Enforcement, Postponed, Rollout, Standing};

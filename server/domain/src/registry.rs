@@ -77,7 +77,7 @@ pub struct RelyingParty {
     pub webhook: Option<Webhook>,
     /// Whom its users ring when nothing works.
     #[serde(default)]
-    pub support: Contact,
+    pub support: SupportContact,
     /// The colour of its pages; none: ours.
     #[serde(default)]
     pub accent: Option<Colour>,
@@ -126,7 +126,7 @@ impl std::fmt::Debug for Webhook {
 
 /// Whom users ring when nothing works, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contact {
+pub struct SupportContact {
     /// A telephone number, as people write it.
     pub telephone: Option<Text>,
     /// The https address of a page.

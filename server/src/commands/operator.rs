@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    Command, Contact, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply,
-    Role, Rollout, Welcome,
+    Command, ExternalId, MethodRules, Mode, Operator, Organisation, Policy, PutUser, RelyingParty, Reply, Role,
+    Rollout, SupportContact, Welcome,
 };
 use koppel_protocol::id::{OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -78,7 +78,7 @@ async fn furnish(app: &App) -> Result<(), Refused> {
         remember: 0,
         rollout: Rollout::REQUIRED,
         webhook: None,
-        support: Contact::default(),
+        support: SupportContact::default(),
         accent: None,
         logo: None,
         created: app.now(),

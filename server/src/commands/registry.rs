@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use koppel_domain::{
-    ApiKey, Contact, Enforcement, Locale, Logo, MethodKind, Mode, NotALocale, Organisation, Policy, Region,
-    RelyingParty, Rollout, Scope, contacts::NotARegion,
+    ApiKey, Enforcement, Locale, Logo, MethodKind, Mode, NotALocale, Organisation, Policy, Region, RelyingParty,
+    Rollout, Scope, SupportContact, contacts::NotARegion,
 };
 use koppel_protocol::id::{ApiKeyId, OrganisationId, RelyingPartyId};
 use koppel_protocol::{Bytes, Text};
@@ -17,9 +17,9 @@ use super::Refused;
 use crate::api::relying_party::key_text;
 use crate::app::{App, unavailable};
 use crate::config;
-use crate::contact::ContactChange;
 use crate::contacts;
 use crate::rules::{self, Rule, Wrong};
+use crate::support::SupportChange;
 
 /// `organisation add`
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ pub struct RelyingPartySet {
     /// From when on users who have none must set one up.
     pub rule: Option<RuleSet>,
     /// Whom users ring when nothing works.
-    pub support: ContactChange,
+    pub support: SupportChange,
     /// The colour of its pages, like `#0B6B5D`; empty: ours.
     pub accent: Option<String>,
     /// The file of its logo, in base64url; empty: none.
@@ -107,7 +107,7 @@ impl RelyingPartySet {
             mode: None,
             remember_days: None,
             rule: None,
-            support: ContactChange::default(),
+            support: SupportChange::default(),
             accent: None,
             logo: None,
             by: "command".to_owned(),
@@ -330,7 +330,7 @@ pub(super) async fn add_relying_party(app: &App, add: RelyingPartyAdd) -> Result
         remember: 0,
         rollout: Rollout::REQUIRED,
         webhook: None,
-        support: Contact::default(),
+        support: SupportContact::default(),
         accent: None,
         logo: None,
         created: app.now(),

@@ -14,7 +14,6 @@ use super::call::{helps, refused};
 use super::shown::bar;
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::contact::ContactChange;
 use crate::pages::handlers::form;
 use crate::pages::{
     GroupLine, Language, PanelCard, PanelPage, PanelsPage, RuleShown, RulesForm, RulesSaid, TooPale, respond,
@@ -23,6 +22,7 @@ use crate::problem::{Problem, Slug};
 use crate::progress::{self, Counts};
 use crate::rules::{self, Change, Rule, Wrong};
 use crate::source::Source;
+use crate::support::SupportChange;
 
 /// `GET /desk/panels`
 pub(super) async fn list(State(app): State<Arc<App>>, source: Source, headers: HeaderMap) -> Response {
@@ -283,7 +283,7 @@ pub(super) async fn set(
             }
             "support" => {
                 let SupportFields { form_token, seen, telephone, web, note } = form::read(&headers, &uri, body).await?;
-                let support = ContactChange { telephone: Some(telephone), web: Some(web), note: Some(note) };
+                let support = SupportChange { telephone: Some(telephone), web: Some(web), note: Some(note) };
                 (form_token, Ok(Change { seen: Some(seen), support: Some(support), ..Change::default() }))
             }
             "look" => {

@@ -1,6 +1,6 @@
 //! What stands around every page.
 
-use koppel_domain::Contact;
+use koppel_domain::SupportContact;
 
 use super::{Language, Look, Texts};
 
@@ -33,8 +33,8 @@ pub struct Support {
 
 impl Support {
     /// What pages show of a contact; none: nothing is known.
-    pub fn of(contact: &Contact) -> Option<Support> {
-        if *contact == Contact::default() {
+    pub fn of(contact: &SupportContact) -> Option<Support> {
+        if *contact == SupportContact::default() {
             return None;
         }
         let dialled = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();

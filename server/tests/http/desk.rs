@@ -1,7 +1,7 @@
 //! The support desk over HTTP: in by a link, a password and a second factor; a call; and what each may do in it.
 
 use koppel_protocol::pairing::Door;
-use koppel_server::commands::{Command, ContactChange, OperatorPut, OrganisationAdd, RelyingPartySet};
+use koppel_server::commands::{Command, OperatorPut, OrganisationAdd, RelyingPartySet, SupportChange};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -467,7 +467,7 @@ async fn an_admin_says_what_the_desk_may_do_for_an_organisations_users() {
 #[tokio::test]
 async fn whom_to_ring_stands_where_nothing_works_any_more() {
     let world = World::start().await;
-    let support = ContactChange {
+    let support = SupportChange {
         telephone: Some("085 - 123 45 67".to_owned()),
         web: Some("https://help.voorbeeld.nl/2fa".to_owned()),
         note: Some("ma-vr <9-17>".to_owned()),

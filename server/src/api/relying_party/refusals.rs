@@ -18,6 +18,7 @@ fn of_its_own(method: &str, path: &str) -> &'static [Slug] {
         }
         ("post", "/v1/prompts/{id}/cancel") => &[NotFound, AlreadyDecided, Expired],
         ("post", "/v1/challenges") => &[LoginNameTaken, AccountLocked, NotRequired, NotEnrolled, NotVerified],
+        ("get", "/v1/events") => &[InvalidRequest, InvalidField, Expired],
         ("get", "/v1/challenges/{id}") => &[NotFound, InvalidRequest, InvalidField],
         ("post", "/v1/challenges/{id}/check") => &[
             NotFound,

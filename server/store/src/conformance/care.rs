@@ -87,7 +87,7 @@ pub(crate) async fn the_registry_keeps_what_it_is_told_in_a_chain<S: Store, G>(m
         remember: 0,
         webhook: None,
         rollout: Rollout::REQUIRED,
-        support: koppel_domain::Contact::default(),
+        support: koppel_domain::SupportContact::default(),
         accent: None,
         logo: None,
         created: Time(1),

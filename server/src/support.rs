@@ -1,6 +1,6 @@
 //! Whom users ring when nothing works: what is typed, and what may stand on a page.
 
-use koppel_domain::Contact;
+use koppel_domain::SupportContact;
 use koppel_protocol::Text;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -14,7 +14,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 3..=15;
 
 /// Another contact, as it is typed: what is left out stays, what is empty goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContactChange {
+pub struct SupportChange {
     /// A telephone number.
     pub telephone: Option<String>,
     /// The https address of a page.
@@ -23,13 +23,13 @@ pub struct ContactChange {
     pub note: Option<String>,
 }
 
-impl ContactChange {
+impl SupportChange {
     /// The contact that comes of it.
     ///
     /// # Errors
     /// [`Wrong`].
-    pub(crate) fn of(self, before: Contact) -> Result<Contact, Wrong> {
-        Ok(Contact {
+    pub(crate) fn of(self, before: SupportContact) -> Result<SupportContact, Wrong> {
+        Ok(SupportContact {
             telephone: changed(self.telephone, before.telephone, telephone)?,
             web: changed(self.web, before.web, web)?,
             note: changed(self.note, before.note, note)?,
@@ -73,18 +73,18 @@ fn note(typed: &str) -> Result<Text, Wrong> {
 mod tests {
     use super::*;
 
-    fn made(telephone: &str, web: &str, note: &str) -> Result<Contact, Wrong> {
+    fn made(telephone: &str, web: &str, note: &str) -> Result<SupportContact, Wrong> {
         let typed = |text: &str| Some(text.to_owned());
-        ContactChange { telephone: typed(telephone), web: typed(web), note: typed(note) }.of(Contact::default())
+        SupportChange { telephone: typed(telephone), web: typed(web), note: typed(note) }.of(SupportContact::default())
     }
 
     #[test]
     fn what_is_left_out_stays_and_what_is_empty_goes() {
         let whole = made(" 085 - 123 45 67 ", "https://help.voorbeeld.nl/2fa", "ma\u{2013}vr 9\u{2013}17 uur").unwrap();
         assert_eq!(whole.telephone.as_ref().map(Text::as_str), Some("085 - 123 45 67"));
-        assert_eq!(ContactChange::default().of(whole.clone()), Ok(whole.clone()));
-        let note = ContactChange { note: Some(String::new()), ..ContactChange::default() };
-        assert_eq!(note.of(whole.clone()), Ok(Contact { note: None, ..whole }));
+        assert_eq!(SupportChange::default().of(whole.clone()), Ok(whole.clone()));
+        let note = SupportChange { note: Some(String::new()), ..SupportChange::default() };
+        assert_eq!(note.of(whole.clone()), Ok(SupportContact { note: None, ..whole }));
     }
 
     #[test]
