@@ -245,8 +245,10 @@ impl<'w> Play<'w> {
                 !self.proven(&phone, &path, json!({})).await.body["envelope"].is_null()
             }
             ("POST", "/d/v1/inbox") => {
+                world.challenge("anna", &Session::new(), "code").await;
                 let anna = self.anna;
-                self.proven(anna, "/d/v1/inbox", json!({})).await.body["challenges"].is_array()
+                let waits = self.proven(anna, "/d/v1/inbox", json!({})).await;
+                waits.body["challenges"].as_array().is_some_and(|all| !all.is_empty())
             }
             ("POST", "/d/v1/devices") => {
                 let phone = world.phone(&user).await;
