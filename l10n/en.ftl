@@ -319,6 +319,7 @@ event-result-wrong = Outcome asked for with a wrong key
 event-postponed = Securing put off
 event-user-created = Account made
 event-user-changed = Details of the account changed
+event-user-contacts = Mobile number or mail addresses changed
 event-user-enabled = Account switched on
 event-user-disabled = Account switched off
 event-user-deleted = Account deleted

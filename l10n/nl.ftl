@@ -319,6 +319,7 @@ event-result-wrong = Uitkomst met een verkeerde sleutel gevraagd
 event-postponed = Beveiligen uitgesteld
 event-user-created = Account gemaakt
 event-user-changed = Gegevens van het account veranderd
+event-user-contacts = Mobiel nummer of mailadressen veranderd
 event-user-enabled = Account aangezet
 event-user-disabled = Account uitgezet
 event-user-deleted = Account verwijderd

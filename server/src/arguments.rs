@@ -254,7 +254,7 @@ pub(crate) enum RelyingPartyDo {
         /// The colour of its pages, like "#0B6B5D": dark enough for white words; empty: ours
         #[arg(long, value_name = "COLOUR")]
         accent: Option<String>,
-        /// The logo of its pages: a PNG file of at most 3 KiB, best 72 pixels high; empty: none
+        /// The logo of its pages: a PNG file of at most 2 KiB, best 72 pixels high; empty: none
         #[arg(long, value_name = "FILE", value_parser = picture)]
         logo: Option<String>,
     },

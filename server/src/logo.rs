@@ -6,7 +6,7 @@
 use koppel_domain::{Logo, SharedBytes};
 
 /// The longest file, so that a page with all that it loads stays below 30 KiB.
-pub const MOST: usize = 3072;
+pub const MOST: usize = 2048;
 /// The most pixels from side to side: enough for the sharpest screen.
 const MOST_PIXELS: u32 = 512;
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";

@@ -125,7 +125,15 @@ async fn progress(app: &App, party: &RelyingParty) -> Result<Progress, Problem> 
 
 /// What was counted lately: reading all users takes a while, and whoever looks at a panel looks again.
 #[derive(Debug, Default)]
-pub struct Counted(Mutex<HashMap<RelyingPartyId, (Time, Terms, Arc<Progress>)>>);
+pub struct Counted(Mutex<HashMap<RelyingPartyId, Count>>);
+
+/// One count.
+#[derive(Debug)]
+struct Count {
+    at: Time,
+    terms: Terms,
+    progress: Arc<Progress>,
+}
 
 /// So long a count is shown, in seconds.
 const SHOWN_FOR: u32 = 60;
@@ -138,10 +146,11 @@ pub async fn lately(app: &App, party: &RelyingParty) -> Result<Arc<Progress>, Pr
     let terms = party.terms();
     let known = {
         let counted = app.counted.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.get(&party.id).filter(|(at, by, _)| app.now() < at.plus(SHOWN_FOR) && *by == terms).cloned()
+        let fits = |count: &&Count| app.now() < count.at.plus(SHOWN_FOR) && count.terms == terms;
+        counted.get(&party.id).filter(fits).map(|count| count.progress.clone())
     };
     match known {
-        Some((_, _, progress)) => Ok(progress),
+        Some(progress) => Ok(progress),
         None => now(app, party).await,
     }
 }
@@ -153,7 +162,7 @@ pub async fn lately(app: &App, party: &RelyingParty) -> Result<Arc<Progress>, Pr
 pub async fn now(app: &App, party: &RelyingParty) -> Result<Arc<Progress>, Problem> {
     let counted = Arc::new(progress(app, party).await?);
     let mut kept = app.counted.0.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.insert(party.id, (app.now(), party.terms(), counted.clone()));
+    kept.insert(party.id, Count { at: app.now(), terms: party.terms(), progress: counted.clone() });
     Ok(counted)
 }
 

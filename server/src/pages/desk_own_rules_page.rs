@@ -9,7 +9,6 @@ use super::{Frame, Page, Texts, assets};
 /// The rules of the desk for one organisation.
 #[derive(Clone, Debug, Template)]
 #[template(path = "desk/organisation.html")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a box on the form")]
 pub struct OwnRulesPage {
     /// Whose page, in which language.
     pub frame: Frame,

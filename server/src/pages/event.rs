@@ -61,6 +61,7 @@ pub(crate) fn in_words(kind: &str, method: Option<Way>, texts: Texts) -> Option<
         "set_up.postponed" => texts.event_postponed(),
         "user.created" => texts.event_user_created(),
         "user.changed" => texts.event_user_changed(),
+        "user.contacts" => texts.event_user_contacts(),
         "user.enabled" => texts.event_user_enabled(),
         "user.disabled" => texts.event_user_disabled(),
         "user.deleted" => texts.event_user_deleted(),

@@ -379,6 +379,7 @@ texts! {
     fn event_postponed();
     fn event_user_created();
     fn event_user_changed();
+    fn event_user_contacts();
     fn event_user_enabled();
     fn event_user_disabled();
     fn event_user_deleted();

@@ -69,7 +69,7 @@ async fn what_cannot_be_read_or_is_no_plain_picture_is_refused_and_nothing_chang
         ("red;}*{display:none", LOGO, "like #0B6B5D"),
         ("#7A1F5C", &hostile, "behind its end"),
         ("#7A1F5C", b"<svg onload='alert(1)'/>", "not a PNG"),
-        ("#7A1F5C", &[0; 4000], "at most 3072"),
+        ("#7A1F5C", &[0; 4000], "at most 2048"),
     ] {
         let refused = commands::perform(&world.config, look(accent, logo)).await.expect_err("refused");
         assert!(refused.0.contains(why), "{why}: {refused}");

@@ -14,7 +14,7 @@ use koppel_protocol::id::{ChallengeId, DeviceId};
 use koppel_store::{AuditEntries, Locator, Store};
 use serde::Deserialize;
 
-use super::super::{HistoryPage, Language, Moment, PastEvent, event, respond};
+use super::super::{HistoryPage, Language, Moment, PastEvent, Texts, event, respond};
 use super::screen::{Complaint, Held, Screen, way};
 use super::show::{hold, refusal};
 use crate::app::{App, unavailable};
@@ -81,7 +81,7 @@ async fn page(app: &App, held: &Held, before: Option<u64>) -> Result<HistoryPage
 }
 
 /// Kinds that tell a person something, whatever else is known of them.
-const TOLD: [&str; 30] = [
+const TOLD: [&str; 31] = [
     "code.wrong",
     "number.wrong",
     "device.active",
@@ -103,6 +103,7 @@ const TOLD: [&str; 30] = [
     "page.foreign_browser",
     "page.recovered",
     "set_up.postponed",
+    "user.contacts",
     "user.created",
     "user.enabled",
     "user.disabled",
@@ -135,7 +136,7 @@ struct More {
 impl Past<'_> {
     /// What an entry tells the person; none: nothing.
     fn told(&self, entry: &Entry) -> Option<PastEvent> {
-        let texts = super::super::Texts::new(self.language);
+        let texts = Texts::new(self.language);
         let more: More =
             entry.detail.as_ref().and_then(|detail| serde_json::from_str(&detail.json).ok()).unwrap_or_default();
         let by_support = entry.actor.starts_with("desk:") || entry.actor.starts_with("operator:");
@@ -180,7 +181,7 @@ impl Past<'_> {
 
     /// By what and where somebody logged in here.
     fn login(&self, challenge: &Challenge, login: &Login, about: &mut Vec<String>) {
-        let texts = super::super::Texts::new(self.language);
+        let texts = Texts::new(self.language);
         let phone = challenge.approval.and_then(|approval| self.account.device(approval.device));
         let by = match (phone, challenge.delivery()) {
             _ if login.remembered.is_some() => Some(texts.desk_remembered()),
