@@ -652,6 +652,7 @@ impl OrganisationDo {
 }
 
 /// What a command about relying parties comes to: one command, or a report made of many.
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
 pub(crate) enum RelyingPartyTask {
     /// One.
     Command(Command),
