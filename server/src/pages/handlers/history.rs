@@ -48,7 +48,7 @@ pub(super) async fn show(
         let page = page(&app, &held, from.before).await?;
         Ok(respond(&page, Some(held.prompt.return_url.as_str())))
     };
-    shown.await.unwrap_or_else(|problem: Problem| refusal(&app, &headers, &problem))
+    shown.await.unwrap_or_else(|problem: Problem| refusal(&app, &headers, &name, &problem))
 }
 
 async fn page(app: &App, held: &Held, before: Option<u64>) -> Result<HistoryPage, Problem> {
