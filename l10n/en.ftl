@@ -605,7 +605,7 @@ mail-recovery-removed-text = The recovery codes of your account were removed. Th
 mail-codes-disabled = Too many wrong codes were typed at { $organisation }
 mail-codes-disabled-text = { $method ->
     [app] A wrong code from the app was typed many times in a row. That is why those codes cannot be used to log in now. Approving in the app still works. Customer service can turn the codes on again.
-    [totp] A wrong code from the authenticator was typed many times in a row. That is why those codes cannot be used to log in now. Customer service can turn them on again.
+    [authenticator] A wrong code from the authenticator was typed many times in a row. That is why those codes cannot be used to log in now. Customer service can turn them on again.
    *[recovery] A wrong recovery code was typed many times in a row. That is why recovery codes cannot be used now. Customer service can turn them on again.
 }
 mail-addresses = The mail addresses of your account were changed at { $organisation }

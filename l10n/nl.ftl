@@ -605,7 +605,7 @@ mail-recovery-removed-text = De herstelcodes van uw account zijn verwijderd. Ze 
 mail-codes-disabled = Er zijn te veel verkeerde codes getypt bij { $organisation }
 mail-codes-disabled-text = { $method ->
     [app] Er is vaak achter elkaar een verkeerde code uit de app getypt. Daarom kan met die codes nu niet worden ingelogd. Goedkeuren in de app kan nog wel. De klantenservice kan de codes weer aanzetten.
-    [totp] Er is vaak achter elkaar een verkeerde code uit de authenticator getypt. Daarom kan met die codes nu niet worden ingelogd. De klantenservice kan ze weer aanzetten.
+    [authenticator] Er is vaak achter elkaar een verkeerde code uit de authenticator getypt. Daarom kan met die codes nu niet worden ingelogd. De klantenservice kan ze weer aanzetten.
    *[recovery] Er is vaak achter elkaar een verkeerde herstelcode getypt. Daarom kunnen herstelcodes nu niet worden gebruikt. De klantenservice kan ze weer aanzetten.
 }
 mail-addresses = De mailadressen van uw account zijn gewijzigd bij { $organisation }

@@ -59,7 +59,7 @@ impl Contacts {
 
     /// Whether nothing is known.
     pub const fn is_empty(&self) -> bool {
-        self.mobile.is_none() && self.mail.is_empty()
+        self.mobile.is_none() && self.mail.is_empty() && self.former.is_empty()
     }
 
     /// The same with what is told.

@@ -78,7 +78,10 @@ pub(super) fn words(event: &Event, user: &User, organisation: &Organisation) -> 
         Notice::RecoveryCodesMade => (texts.mail_recovery_made(name), texts.mail_recovery_made_text()),
         Notice::RecoveryCodesRemoved => (texts.mail_recovery_removed(name), texts.mail_recovery_removed_text()),
         Notice::CodesDisabled => {
-            (texts.mail_codes_disabled(name), texts.mail_codes_disabled_text(event.text("method").as_str()))
+            let method = event.text("method");
+            // Sentences have names of their own for methods.
+            let method = if method.as_str() == "totp" { "authenticator" } else { method.as_str() };
+            (texts.mail_codes_disabled(name), texts.mail_codes_disabled_text(method))
         }
         Notice::AddressesChanged => (texts.mail_addresses(name), texts.mail_addresses_text()),
         Notice::Locked => (texts.mail_locked(name), texts.mail_locked_text()),

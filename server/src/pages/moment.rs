@@ -1,4 +1,4 @@
-//! A moment on a page: in UTC, until the script says it in the time of whoever reads.
+//! A moment on a page: in Dutch time, until the script says it in the time of whoever reads.
 
 use super::Language;
 
@@ -27,6 +27,6 @@ mod tests {
     fn machines_and_people_read_the_same_moment() {
         let moment = Moment::of(1_795_744_980, Language::Dutch);
         assert_eq!(moment.machine, "2026-11-27T02:03:00Z");
-        assert_eq!(moment.text, "27-11-2026 02:03 UTC");
+        assert_eq!(moment.text, "27-11-2026 03:03 CET");
     }
 }

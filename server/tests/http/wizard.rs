@@ -443,7 +443,7 @@ async fn the_settings_tell_what_happened_and_of_other_services_no_more_than_that
         assert!(!said(what).is_empty(), "{what}: {events:#?}");
     }
     assert!(said("Instellingen geopend").contains("· Authenticator"), "{events:#?}");
-    assert!(said("Ingelogd").contains("UTC"), "{events:#?}");
+    assert!(said("Ingelogd").contains(" CE"), "in Dutch time: {events:#?}");
     let wrong = said("Verkeerde code getypt");
     assert!(wrong.contains("bij een andere dienst") && !wrong.contains("Authenticator"), "{events:#?}");
     assert!(!events.iter().any(|event| event.contains("Beheerpaneel")), "{events:#?}");
