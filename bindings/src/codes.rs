@@ -54,7 +54,7 @@ pub struct AddedCode {
     pub issuer: String,
     /// The person's name there; may be empty.
     pub name: String,
-    /// Whether it was kept before: same secret, service and name.
+    /// Whether it was kept before: the same names, and the same codes.
     pub known: bool,
 }
 
