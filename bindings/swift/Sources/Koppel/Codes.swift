@@ -20,8 +20,8 @@ extension KoppelClient {
     ///
     /// - Parameter uri: what the QR code held, in UTF-8.
     /// - Throws: `codeInvalid`, and nothing is kept: `why` says what the person can do; `otp-several` for an export, which is for ``addCodes(_:)``.
-    ///   `notAvailable`: `too-many-codes`, and it is not kept; `folder-unwritable`, and it is kept in memory and written again by itself: look at ``codes``
-    ///   before you add it anew.
+    ///   `notAvailable`: `too-many-codes`, and it is not kept; `folder-unwritable`, and it is kept in memory and written again by
+    ///   itself: look at ``codes`` before you add it anew.
     @discardableResult
     public func addCode(_ uri: Data) async throws(KoppelError) -> OtpId {
         let raw = raw
@@ -45,8 +45,8 @@ extension KoppelClient {
     /// and keeps nothing else out; of an export in several parts, each is scanned by itself.
     ///
     /// - Parameter uri: what the QR code held, in UTF-8.
-    /// - Throws: `codeInvalid`: nothing in it can be read. `notAvailable`: `too-many-codes`, and none is kept; `folder-unwritable`, and they are kept in
-    ///   memory and written again by itself.
+    /// - Throws: `codeInvalid`: nothing in it can be read. `notAvailable`: `too-many-codes`, and none is kept; `folder-unwritable`, and they
+    ///   are kept in memory and written again by itself.
     public func addCodes(_ uri: Data) async throws(KoppelError) -> AddedCodes {
         let raw = raw
         return try await toTheEnd { try await raw.addCodes(uri: uri) }
