@@ -61,7 +61,7 @@ help-command-codes = Shows and keeps the codes of other services: GitHub, your m
 
           koppel codes add                  asks for the link or the secret; nobody sees what you type
           koppel codes add --qr screen.png  reads the QR code in a picture
-          koppel codes                      shows the codes, and how long each still counts
+          koppel codes                      shows the codes, and how long each is still valid
           koppel codes copy github          puts a code on the clipboard
 
         The secrets lie encrypted beside your accounts, go to no server and are shown nowhere. The codes follow the clock of this computer; if it is wrong, so are they.
@@ -73,7 +73,7 @@ help-command-codes-add = Keeps a code of another service, or all codes that anot
 
           wl-paste | koppel codes add -
 
-        Read are links that begin with otpauth://, and the export of another app (otpauth-migration://). Where the export has several QR codes, read them all. Codes that count do not come over; you see why, one by one. What is there already is not kept twice.
+        Read are links that begin with otpauth://, and the export of another app (otpauth-migration://). Where the export has several QR codes, read them all. Codes that work with a counter do not come over; you see why, one by one. What is there already is not kept twice.
 help-codes-add-link = The link; a hyphen reads links from the input, one a line
 help-codes-add-qr = Reads the QR code in this picture (PNG or JPEG)
 help-command-codes-copy = Puts a code on the clipboard, through ssh too, where your terminal allows it (OSC 52)
@@ -229,15 +229,23 @@ nothing-waits = No request waits. Leave this window open; a request appears by i
 ## Codes of other services
 codes-title = Codes
 codes-none = There are no codes here. Keep one: koppel codes add
-codes-keys = ↑↓ Scroll   q Quit
+codes-none-named = No code has this in its name. koppel codes shows them all.
+codes-wait = One moment …
+codes-keys = { $arrows } Scroll   q Quit
 code-kept = Kept: { $who }. The code is { $code } now.
 code-known = That one was here already: { $who }. The code is { $code } now.
 code-refused = Not kept: { $who }. { $why }
+code-nameless = a code without a name
 code-part = This was part { $number } of { $count } of the export. Read the other parts too.
+code-unread =
+    { $count ->
+        [one] One QR code in the picture could not be read. If it holds a code too, make a sharper picture.
+       *[other] { $count } QR codes in the picture could not be read. If they hold codes too, make a sharper picture.
+    }
 code-copied =
     { $count ->
-        [one] The code of { $who } is on the clipboard, if your terminal allows it. It counts for 1 more second.
-       *[other] The code of { $who } is on the clipboard, if your terminal allows it. It counts for { $count } more seconds.
+        [one] The code of { $who } is on the clipboard, if your terminal allows it. It is valid for 1 more second.
+       *[other] The code of { $who } is on the clipboard, if your terminal allows it. It is valid for { $count } more seconds.
     }
 
 ## Test my phone
@@ -416,14 +424,25 @@ error-codes-not-kept = This could not be kept: the folder cannot be written, or 
     .next = Make room or make the folder writable, then do it again.
 error-no-clipboard = There is no terminal with a clipboard here. Nothing was copied.
     .next = Show the code with koppel codes.
-error-otp-link-needed = A link is needed, and nobody is here to ask for it.
+error-in-line = Line { $line }: { $what }
+error-otp-none-kept = Nothing was kept.
+    .next = Go on using the other app for these codes, or ask the service for an ordinary code for an app.
+error-otp-link-needed = A link is needed, and there is nobody here whom koppel can ask for it.
     .next = Give it on the input: koppel codes add - . Or give a picture with --qr.
 error-otp-link-invalid = This is no link for a code. Nothing was kept.
     .next = Take the link that begins with otpauth://, or give the picture of the QR code with --qr.
-error-otp-link-too-long = This link is longer than any QR code holds. Nothing was kept.
-    .next = Copy it again.
-error-otp-counter-based = This code counts instead of following the time, and that cannot be done here.
-    .next = Ask the service for a code that follows the time, or go on using the other app for it.
+error-otp-link-too-long =
+    { $word ->
+        [input] The input is too long. Nothing was kept.
+       *[other] This link is longer than any QR code holds. Nothing was kept.
+    }
+    .next =
+        { $word ->
+            [input] Give fewer links at a time.
+           *[other] Copy it again.
+        }
+error-otp-counter-based = This code works with a counter instead of the time, and that cannot be done here.
+    .next = Ask the service for a code that works with the time, or go on using the other app for it.
 error-otp-kind-unknown = Only the service's own app makes such codes.
     .next = Go on using that app for it.
 error-otp-secret-missing = The secret is missing. Nothing was kept.
@@ -436,7 +455,7 @@ error-otp-hash-unknown = This code is made in a way that cannot be done here.
     .next = Set up an ordinary code for an app at the service, or go on using the other app for it.
 error-otp-digits-unknown = This code does not have 6, 7 or 8 digits, and that cannot be done here.
     .next = Set up an ordinary code for an app at the service, or go on using the other app for it.
-error-otp-period-unknown = This code does not count for 1 to 300 seconds, and that cannot be done here.
+error-otp-period-unknown = This code is not valid for 1 to 300 seconds, and that cannot be done here.
     .next = Set up an ordinary code for an app at the service, or go on using the other app for it.
 error-otp-name-missing = Without a name this code cannot be told from others. Nothing was kept.
     .next = Do it again and name the service, or your name there.
@@ -480,6 +499,8 @@ error-disk-full = The disk is full. Nothing was sent or lost.
     .next = Make room; this phone then goes on by itself.
 error-command-invalid = This command makes no sense ({ $word }).
     .next = koppel --help says how it goes.
+error-command-with-link = This command makes no sense. What you gave is not repeated here: there may be a secret in it.
+    .next = Usage: koppel codes add, or koppel codes add - with one link a line on the input.
 error-cancelled =
     { $word ->
         [codes] Stopped. Nothing was changed.

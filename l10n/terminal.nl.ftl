@@ -61,7 +61,7 @@ help-command-codes = Toont en bewaart de codes van andere diensten: GitHub, uw m
 
           koppel codes add                  vraagt om de link of het geheim; niemand ziet wat u typt
           koppel codes add --qr scherm.png  leest de QR-code uit een afbeelding
-          koppel codes                      toont de codes, met de tijd die elk nog telt
+          koppel codes                      toont de codes, en hoe lang elk nog geldig is
           koppel codes copy github          zet een code op het klembord
 
         De geheimen staan versleuteld bij uw accounts, gaan naar geen enkele server en worden nergens getoond. De codes volgen de klok van deze computer; loopt die verkeerd, dan kloppen ze niet.
@@ -229,15 +229,23 @@ nothing-waits = Er wacht geen verzoek. Laat dit venster open; een verzoek versch
 ## Codes van andere diensten
 codes-title = Codes
 codes-none = Hier staan geen codes. Bewaar er een: koppel codes add
-codes-keys = ↑↓ Bladeren   q Stoppen
+codes-none-named = Geen enkele code heeft dit in zijn naam. Met koppel codes ziet u ze allemaal.
+codes-wait = Even geduld …
+codes-keys = { $arrows } Bladeren   q Stoppen
 code-kept = Bewaard: { $who }. De code is nu { $code }.
 code-known = Die was er al: { $who }. De code is nu { $code }.
 code-refused = Niet bewaard: { $who }. { $why }
+code-nameless = een code zonder naam
 code-part = Dit was deel { $number } van { $count } van de export. Lees ook de andere delen.
+code-unread =
+    { $count ->
+        [one] Eén QR-code in de afbeelding was niet te lezen. Staat daar ook een code in, maak dan een scherpere afbeelding.
+       *[other] { $count } QR-codes in de afbeelding waren niet te lezen. Staan daar ook codes in, maak dan een scherpere afbeelding.
+    }
 code-copied =
     { $count ->
-        [one] De code van { $who } staat op het klembord, als uw terminal dat toestaat. Hij telt nog 1 seconde.
-       *[other] De code van { $who } staat op het klembord, als uw terminal dat toestaat. Hij telt nog { $count } seconden.
+        [one] De code van { $who } staat op het klembord, als uw terminal dat toestaat. De code is nog 1 seconde geldig.
+       *[other] De code van { $who } staat op het klembord, als uw terminal dat toestaat. De code is nog { $count } seconden geldig.
     }
 
 ## Test mijn telefoon
@@ -416,12 +424,23 @@ error-codes-not-kept = Dit kon niet worden bewaard: de map is niet te schrijven,
     .next = Maak ruimte of maak de map schrijfbaar, en doe het dan opnieuw.
 error-no-clipboard = Hier is geen terminal die een klembord heeft. Er is niets gekopieerd.
     .next = Toon de code met koppel codes.
-error-otp-link-needed = Er is een link nodig, en hier is niemand om hem aan te vragen.
+error-in-line = Regel { $line }: { $what }
+error-otp-none-kept = Er is niets bewaard.
+    .next = Blijf voor deze codes de andere app gebruiken, of vraag de dienst om een gewone code voor een app.
+error-otp-link-needed = Er is een link nodig, en hier is niemand aan wie koppel die kan vragen.
     .next = Geef hem op de invoer: koppel codes add - . Of geef een afbeelding met --qr.
 error-otp-link-invalid = Dit is geen link voor een code. Er is niets bewaard.
     .next = Neem de link die met otpauth:// begint, of geef de afbeelding van de QR-code met --qr.
-error-otp-link-too-long = Deze link is langer dan er in een QR-code past. Er is niets bewaard.
-    .next = Kopieer hem opnieuw.
+error-otp-link-too-long =
+    { $word ->
+        [input] De invoer is te lang. Er is niets bewaard.
+       *[other] Deze link is langer dan er in een QR-code past. Er is niets bewaard.
+    }
+    .next =
+        { $word ->
+            [input] Geef minder links tegelijk.
+           *[other] Kopieer hem opnieuw.
+        }
 error-otp-counter-based = Deze code werkt met een teller in plaats van met de tijd, en dat kan hier niet.
     .next = Vraag de dienst om een code die met de tijd werkt, of blijf daarvoor de andere app gebruiken.
 error-otp-kind-unknown = Zulke codes maakt alleen de app van de dienst zelf.
@@ -436,7 +455,7 @@ error-otp-hash-unknown = Deze code wordt gemaakt op een manier die hier niet kan
     .next = Stel bij de dienst een gewone code voor een app in, of blijf daarvoor de andere app gebruiken.
 error-otp-digits-unknown = Deze code heeft geen 6, 7 of 8 cijfers, en dat kan hier niet.
     .next = Stel bij de dienst een gewone code voor een app in, of blijf daarvoor de andere app gebruiken.
-error-otp-period-unknown = Deze code telt geen 1 tot 300 seconden, en dat kan hier niet.
+error-otp-period-unknown = Deze code is niet 1 tot 300 seconden geldig, en dat kan hier niet.
     .next = Stel bij de dienst een gewone code voor een app in, of blijf daarvoor de andere app gebruiken.
 error-otp-name-missing = Zonder naam is deze code niet van andere te onderscheiden. Er is niets bewaard.
     .next = Doe het opnieuw en noem de dienst, of uw naam daar.
@@ -480,6 +499,8 @@ error-disk-full = De schijf is vol. Er is niets verstuurd of verloren.
     .next = Maak ruimte; deze telefoon gaat dan vanzelf verder.
 error-command-invalid = Deze opdracht is niet te begrijpen ({ $word }).
     .next = Kijk met koppel --help hoe het moet.
+error-command-with-link = Deze opdracht is niet te begrijpen. Wat u gaf, wordt hier niet herhaald: er kan een geheim in staan.
+    .next = Gebruik: koppel codes add, of koppel codes add - met op de invoer één link per regel.
 error-cancelled =
     { $word ->
         [codes] Afgebroken. Er is niets veranderd.

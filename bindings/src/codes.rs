@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use koppel_client::{AddedCode as Added, CodesWatch, KoppelClient as Client};
-use koppel_core::{OtpAccount, OtpCode as CoreCode, OtpReading};
+use koppel_core::{NotTaken, OtpAccount, OtpCode as CoreCode, OtpReading};
 use tokio::sync::{Mutex, watch};
 use zeroize::Zeroizing;
 
@@ -54,7 +54,7 @@ pub struct AddedCode {
     pub issuer: String,
     /// The person's name there; may be empty.
     pub name: String,
-    /// Whether it was kept before: same secret, service and name.
+    /// Whether it was kept before: the same names, and the same codes.
     pub known: bool,
 }
 
@@ -134,11 +134,8 @@ impl RawClient {
         let client = self.client.clone();
         let uri = Zeroizing::new(uri);
         to_the_end(async move {
-            let OtpReading { accounts, refused, part } = read(&uri)?;
-            match <[OtpAccount; 1]>::try_from(accounts) {
-                Ok([account]) if refused.is_empty() && part.is_none() => keep(&client, account).await,
-                _ => Err(KoppelError::several_codes()),
-            }
+            let account = only(read(&uri)?)?;
+            keep(&client, account).await
         })
         .await
     }
@@ -218,6 +215,16 @@ fn read(uri: &[u8]) -> Result<OtpReading, KoppelError> {
     Ok(OtpAccount::read(text(uri))?)
 }
 
+/// The account of a reading that has no other.
+fn only(reading: OtpReading) -> Result<OtpAccount, KoppelError> {
+    let OtpReading { mut accounts, refused, part } = reading;
+    match (accounts.pop(), refused.as_slice(), part) {
+        (Some(account), [], None) if accounts.is_empty() => Ok(account),
+        (None, [NotTaken { why, .. }], None) => Err((*why).into()),
+        _ => Err(KoppelError::several_codes()),
+    }
+}
+
 /// What is no text is no link either.
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
@@ -234,6 +241,39 @@ impl From<CoreCode> for OtpCode {
             next_ascii: code.next.expose().as_bytes().to_vec(),
             period: Duration::from_secs(code.period_s),
             until: UNIX_EPOCH + Duration::from_millis(code.until_ms.max(0).unsigned_abs()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use koppel_core::OtpError;
+
+    use super::*;
+
+    #[test]
+    fn one_account_is_kept_or_refused_with_its_reason_and_several_are_not_one() {
+        let account = || OtpAccount::typed("Example", "anna", "GEZDGNBV").unwrap();
+        let counter = || NotTaken { issuer: String::new(), name: String::new(), why: OtpError::CounterBased };
+        let part = Some(koppel_core::ExportPart { number: 1, of: 2 });
+        for (accounts, refused, part, why) in [
+            (vec![account()], vec![], None, None),
+            (vec![], vec![counter()], None, Some("otp-counter-based")),
+            (vec![], vec![counter(), counter()], None, Some("otp-several")),
+            (vec![], vec![counter()], part, Some("otp-several")),
+            (vec![account()], vec![counter()], None, Some("otp-several")),
+            (vec![account()], vec![], part, Some("otp-several")),
+            (vec![account(), account()], vec![], None, Some("otp-several")),
+        ] {
+            let said = match only(OtpReading { accounts, refused, part }) {
+                Ok(kept) => {
+                    assert!(kept == account());
+                    None
+                }
+                Err(KoppelError::CodeInvalid { why, .. }) => Some(why),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(said.as_deref(), why);
         }
     }
 }

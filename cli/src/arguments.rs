@@ -87,7 +87,7 @@ pub(crate) enum Command {
 /// What to do with the codes of other services.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Codes {
-    /// Shows them, with the time that each still counts.
+    /// Shows them, and for how long each is still valid.
     List {
         /// Only those with this in their names.
         named: Option<String>,

@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Write as _};
 use crossterm::clipboard::CopyToClipboard;
 use koppel_client::clock::{Clock as _, SystemClock};
 use koppel_client::{AddedCode, ClientError, KoppelClient};
-use koppel_core::{NotTaken, OtpCode, OtpReading, Trouble};
+use koppel_core::{NotTaken, OtpCode, Trouble};
 use serde_json::{Value, json};
 
 use crate::arguments::{Arguments, Codes};
@@ -22,6 +22,8 @@ use crate::phone::Place;
 use crate::sentences;
 use crate::texts::{Locale, Texts};
 
+use self::intake::Intake;
+
 /// Does what is asked with the codes.
 pub(crate) async fn run(
     arguments: &Arguments,
@@ -31,12 +33,24 @@ pub(crate) async fn run(
     locale: Locale,
 ) -> Result<(), Complaint> {
     let texts = Texts::of(locale);
-    let added = match what {
+    if arguments.json && matches!(what, Some(Codes::Copy { .. })) {
+        // A program reads the code; the clipboard belongs to a person's terminal.
+        return Err(Complaint::about("command-invalid", "--json codes copy"));
+    }
+    let named = match what {
+        Some(Codes::List { named }) => named.as_deref().unwrap_or_default(),
+        _ => "",
+    };
+    let intake = match what {
         Some(Codes::Add { link, qr }) => Some(intake::read(link.as_deref(), qr.as_deref(), asker).await?),
         _ => None,
     };
-    if added.is_none() && !place.is_used() {
-        say_list(arguments, &texts, &[]);
+    if let Some(intake) = intake.as_ref().filter(|intake| intake.accounts.is_empty()) {
+        say_added(arguments, &texts, &[], intake);
+        return Err(Complaint::of("otp-none-kept"));
+    }
+    if intake.is_none() && !place.is_used() {
+        say_list(arguments, &texts, Vec::new(), named);
         return match what {
             None | Some(Codes::List { .. }) => Ok(()),
             Some(_) => Err(Complaint::of("no-such-code")),
@@ -45,19 +59,18 @@ pub(crate) async fn run(
     let phone = place.open(asker).await?;
     let client = &phone.client;
     match what {
-        None => show(arguments, client, "", texts).await?,
-        Some(Codes::List { named }) => show(arguments, client, named.as_deref().unwrap_or_default(), texts).await?,
-        Some(Codes::Add { .. }) => keep(arguments, client, added.unwrap_or_default(), &texts).await?,
+        None | Some(Codes::List { .. }) => show(arguments, client, named, texts).await?,
+        Some(Codes::Add { .. }) => keep(arguments, client, intake.unwrap_or_default(), &texts).await?,
         Some(Codes::Copy { code }) => copy(client, code, &texts).await?,
         Some(Codes::Rename { code, label }) => {
             let id = find(&client.codes().await?, code)?.id;
             client.rename_code(id, label.clone()).await.map_err(complaint)?;
-            say_list(arguments, &texts, &client.codes().await?);
+            say_list(arguments, &texts, client.codes().await?, "");
         }
         Some(Codes::Move { code, place }) => {
             let id = find(&client.codes().await?, code)?.id;
             client.move_code(id, place.saturating_sub(1)).await.map_err(complaint)?;
-            say_list(arguments, &texts, &client.codes().await?);
+            say_list(arguments, &texts, client.codes().await?, "");
         }
         Some(Codes::Remove { code }) => {
             let code = find(&client.codes().await?, code)?.clone();
@@ -66,7 +79,7 @@ pub(crate) async fn run(
                 return Err(Complaint::about("cancelled", "codes"));
             }
             client.remove_code(code.id).await.map_err(complaint)?;
-            say_list(arguments, &texts, &client.codes().await?);
+            say_list(arguments, &texts, client.codes().await?, "");
         }
     }
     client.stop().await;
@@ -79,17 +92,21 @@ async fn show(arguments: &Arguments, client: &KoppelClient, named: &str, texts: 
     if terminal && !arguments.json && !arguments.plain {
         return list::live(client, named, texts).await;
     }
-    let codes: Vec<_> = client.codes().await?.into_iter().filter(|code| list::is_named(code, named)).collect();
-    say_list(arguments, &texts, &codes);
+    say_list(arguments, &texts, client.codes().await?, named);
     Ok(())
 }
 
-fn say_list(arguments: &Arguments, texts: &Texts, codes: &[OtpCode]) {
+fn say_list(arguments: &Arguments, texts: &Texts, codes: Vec<OtpCode>, named: &str) {
+    let codes = list::numbered(codes, named);
     if arguments.json {
-        json::write(&json!({"event": "codes", "codes": codes.iter().map(fields).collect::<Vec<_>>()}));
+        let codes: Vec<_> = codes.iter().map(|(_, code)| fields(code)).collect();
+        json::write(&json!({"event": "codes", "codes": codes}));
         return;
     }
-    for line in list::lines(texts, codes, arguments.plain) {
+    if codes.is_empty() {
+        println!("{}", list::none(texts, named));
+    }
+    for line in list::lines(texts, &codes, arguments.plain) {
         println!("{line}");
     }
 }
@@ -98,50 +115,52 @@ fn say_list(arguments: &Arguments, texts: &Texts, codes: &[OtpCode]) {
 async fn keep(
     arguments: &Arguments,
     client: &KoppelClient,
-    readings: Vec<OtpReading>,
+    mut intake: Intake,
     texts: &Texts,
 ) -> Result<(), Complaint> {
-    let (mut accounts, mut refused, mut parts) = (Vec::new(), Vec::new(), Vec::new());
-    for reading in readings {
-        accounts.extend(reading.accounts);
-        refused.extend(reading.refused);
-        parts.extend(reading.part);
-    }
-    let added = client.add_codes(accounts).await.map_err(complaint)?;
+    let added = client.add_codes(std::mem::take(&mut intake.accounts)).await.map_err(complaint)?;
     let codes = client.codes().await?;
-    let code_of = |added: &AddedCode| codes.iter().find(|code| code.id == added.id);
+    let code_of = |added: &AddedCode| Some((codes.iter().find(|code| code.id == added.id)?, added.known));
+    say_added(arguments, texts, &added.iter().filter_map(code_of).collect::<Vec<_>>(), &intake);
+    Ok(())
+}
+
+/// What is kept, each with whether it was before, and what is not.
+fn say_added(arguments: &Arguments, texts: &Texts, added: &[(&OtpCode, bool)], intake: &Intake) {
     if arguments.json {
-        let added = added.iter().filter_map(|added| {
-            let mut shown = fields(code_of(added)?);
-            shown["known"] = added.known.into();
-            Some(shown)
+        let added = added.iter().map(|(code, known)| {
+            let mut shown = fields(code);
+            shown["known"] = (*known).into();
+            shown
         });
-        let refused = refused.iter().map(|it| {
+        let refused = intake.refused.iter().map(|it| {
             let why = Complaint::from(it.why);
             json!({"issuer": it.issuer, "name": it.name, "code": why.code, "message": why.message(texts)})
         });
-        let parts = parts.iter().map(|part| json!({"number": part.number, "of": part.of}));
+        let parts = intake.parts.iter().map(|part| json!({"number": part.number, "of": part.of}));
         json::write(&json!({
             "event": "codes-added", "added": added.collect::<Vec<_>>(), "refused": refused.collect::<Vec<_>>(),
-            "parts": parts.collect::<Vec<_>>(),
+            "parts": parts.collect::<Vec<_>>(), "unread": intake.unread,
         }));
-        return Ok(());
+        return;
     }
-    for added in &added {
-        let Some(code) = code_of(added) else { continue };
-        let key = if added.known { "code-known" } else { "code-kept" };
+    for (code, known) in added {
+        let key = if *known { "code-known" } else { "code-kept" };
         let digits = list::digits(code.code.expose(), arguments.plain);
         println!("{}", texts.say_with(key, &[("who", whole_name(code).into()), ("code", digits.into())]));
     }
-    for NotTaken { issuer, name, why } in &refused {
-        let who = [issuer.as_str(), name].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+    for NotTaken { issuer, name, why } in &intake.refused {
+        let names: Vec<_> = [issuer.as_str(), name].into_iter().filter(|name| !name.is_empty()).collect();
+        let who = if names.is_empty() { texts.say("code-nameless") } else { names.join(", ") };
         let why = sentences::complaint(texts, &(*why).into());
         println!("{}", texts.say_with("code-refused", &[("who", who.into()), ("why", why.into())]));
     }
-    for part in &parts {
+    for part in intake.parts_alone() {
         println!("{}", texts.say_with("code-part", &[("number", part.number.into()), ("count", part.of.into())]));
     }
-    Ok(())
+    if intake.unread > 0 {
+        println!("{}", texts.say_with("code-unread", &[("count", intake.unread.into())]));
+    }
 }
 
 /// Puts a code on the clipboard of the terminal (OSC 52): it also works through ssh, where this machine has none.
@@ -159,7 +178,8 @@ async fn copy(client: &KoppelClient, named: &str, texts: &Texts) -> Result<(), C
     Ok(())
 }
 
-/// A code by its number in the list, its id, its label, or one of its names, where only one has it.
+/// A code by its id, its number in the list, its label, or one of its names, where only one has it. What another party called its account
+/// never comes before the number on screen.
 fn find<'a>(codes: &'a [OtpCode], named: &str) -> Result<&'a OtpCode, Complaint> {
     let by_number = named.parse::<usize>().ok().and_then(|number| codes.get(number.checked_sub(1)?));
     let by_id = codes.iter().find(|code| code.id.to_string() == named);
@@ -168,9 +188,9 @@ fn find<'a>(codes: &'a [OtpCode], named: &str) -> Result<&'a OtpCode, Complaint>
     let mut by_name = codes.iter().filter(|code| has(&code.issuer) || has(&code.name) || has(&whole_name(code)));
     let only = |first: Option<&'a OtpCode>, second: Option<&'a OtpCode>| first.filter(|_| second.is_none());
     by_id
+        .or(by_number)
         .or_else(|| only(by_label.next(), by_label.next()))
         .or_else(|| only(by_name.next(), by_name.next()))
-        .or(by_number)
         .ok_or_else(|| Complaint::about("no-such-code", named))
 }
 
@@ -189,7 +209,7 @@ fn fields(code: &OtpCode) -> Value {
     })
 }
 
-/// Milliseconds that a code still counts, now.
+/// Milliseconds that a code is still valid, now.
 fn left_ms(code: &OtpCode) -> u64 {
     code.until_ms.saturating_sub(SystemClock.now().wall_ms).max(0).unsigned_abs()
 }
@@ -208,13 +228,15 @@ mod tests {
 
     #[test]
     fn a_code_is_found_by_whatever_it_is_called_where_only_one_is() {
-        let codes = [code(1, "GitHub", "jan"), code(2, "Mail", "jan"), code(3, "Mail", "piet"), code(4, "1", "x")];
+        let codes = [code(1, "GitHub", "jan"), code(2, "Mail", "jan"), code(3, "Mail", "piet"), code(4, "7", "1")];
         for (named, found) in [
             ("github", Some(1)),
             ("Mail (piet)", Some(3)),
             ("piet", Some(3)),
             ("2", Some(2)),
-            ("1", Some(4)),
+            ("1", Some(1)),
+            ("4", Some(4)),
+            ("7", Some(4)),
             ("Mail", None),
             ("jan", None),
             ("0", None),

@@ -24,12 +24,14 @@ pub(crate) struct Complaint {
     pub(crate) count: Option<i64>,
     /// A word that belongs into the sentence: a file, a name.
     pub(crate) word: Option<String>,
+    /// Which line of the input it is about, from 1.
+    pub(crate) line: Option<usize>,
 }
 
 impl Complaint {
     /// One that needs no facts.
     pub(crate) const fn of(code: &'static str) -> Self {
-        Self { code, count: None, word: None }
+        Self { code, count: None, word: None, line: None }
     }
 
     /// One with a number in its sentence.
@@ -42,9 +44,19 @@ impl Complaint {
         Self { word: Some(word.into()), ..Self::of(code) }
     }
 
+    /// This one, about a line of the input.
+    #[must_use]
+    pub(crate) fn in_line(self, line: usize) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
     /// What happened.
     pub(crate) fn message(&self, texts: &Texts) -> String {
-        texts.say_with(&self.key(texts), &self.facts())
+        let what = texts.say_with(&self.key(texts), &self.facts());
+        match self.line {
+            Some(line) => texts.say_with("error-in-line", &[("line", line.into()), ("what", what.into())]),
+            None => what,
+        }
     }
 
     /// What to do now.
@@ -74,6 +86,7 @@ impl Complaint {
             | "host-invalid"
             | "name-invalid"
             | "command-invalid"
+            | "command-with-link"
             | "ca-invalid"
             | "pin-too-short"
             | "pin-too-long"
@@ -84,6 +97,7 @@ impl Complaint {
             | "password-needed"
             | "no-such-account"
             | "no-such-code"
+            | "otp-none-kept"
             | "otp-link-invalid"
             | "otp-link-needed"
             | "otp-link-too-long"
@@ -162,10 +176,10 @@ impl From<KoppelcodeError> for Complaint {
     fn from(error: KoppelcodeError) -> Self {
         match error {
             KoppelcodeError::Length { found } => {
-                Self { code: "koppelcode-mistyped", count: i64::try_from(found).ok(), word: Some("length".into()) }
+                Self { count: i64::try_from(found).ok(), ..Self::about("koppelcode-mistyped", "length") }
             }
             KoppelcodeError::Symbol { position } => {
-                Self { code: "koppelcode-mistyped", count: i64::try_from(position).ok(), word: Some("symbol".into()) }
+                Self { count: i64::try_from(position).ok(), ..Self::about("koppelcode-mistyped", "symbol") }
             }
             KoppelcodeError::Check => Self::about("koppelcode-mistyped", "check"),
         }

@@ -30,6 +30,11 @@ pub(crate) fn language(line: &[OsString]) -> Locale {
         .unwrap_or_else(|| Locale::from_environment(|name| std::env::var(name).ok()))
 }
 
+/// Whether a link with the secret of a code stands anywhere on a command line, also where none belongs.
+pub(crate) fn names_a_link(line: &[OsString]) -> bool {
+    line.iter().any(|word| word.to_string_lossy().to_ascii_lowercase().contains("otpauth"))
+}
+
 fn command(texts: &Texts) -> clap::Command {
     let template =
         format!("{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}", texts.say("help-usage"));

@@ -380,6 +380,9 @@ fn complaint_event(texts: &Texts, complaint: &Complaint) -> Map<String, Value> {
         };
         event.insert(name.into(), count.into());
     }
+    if let Some(line) = complaint.line {
+        event.insert("line".into(), line.into());
+    }
     event
 }
 

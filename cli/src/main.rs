@@ -53,6 +53,12 @@ fn main() -> ExitCode {
     let arguments = match help::read(line.clone()) {
         Ok(arguments) => arguments,
         Err(error) => {
+            if error.use_stderr() && help::names_a_link(&line) {
+                // Clap would repeat it, and there is a secret in it.
+                let complaint = Complaint::of("command-with-link");
+                eprintln!("{}", sentences::complaint(&Texts::of(help::language(&line)), &complaint));
+                return ExitCode::from(complaint.exit());
+            }
             // Help and version go to standard output and are no failure; clap knows which it is.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));

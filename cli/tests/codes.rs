@@ -90,19 +90,46 @@ fn ends_with(output: &Output, code: &str, exit: i32) {
     assert_eq!(output.status.code(), Some(exit), "{}", text(output));
 }
 
-/// A picture of the QR code of a text, `scale` pixels a module.
-fn picture(text: &str, format: ImageFormat, inverted: bool) -> Vec<u8> {
-    const SCALE: u32 = 6;
+/// Pixels a module.
+const SCALE: u32 = 6;
+
+/// The QR code of a text.
+fn qr(text: &str, inverted: bool) -> GrayImage {
     let code = fast_qr::QRBuilder::new(text.to_owned()).build().expect("it fits");
     let size = code.size as u32;
-    let picture = GrayImage::from_fn((size + 8) * SCALE, (size + 8) * SCALE, |x, y| {
+    GrayImage::from_fn((size + 8) * SCALE, (size + 8) * SCALE, |x, y| {
         let module = |at: u32| (at / SCALE).checked_sub(4).filter(|at| *at < size);
         let dark = match (module(x), module(y)) {
             (Some(x), Some(y)) => code[y as usize][x as usize].value(),
             _ => false,
         };
         Luma([if dark != inverted { 0 } else { 255 }])
-    });
+    })
+}
+
+/// A QR code that is found and cannot be read: its corners are there, and something lies on it.
+fn spoilt_qr(text: &str) -> GrayImage {
+    let mut picture = qr(text, false);
+    let (begin, end) = (13 * SCALE, picture.width() - 14 * SCALE);
+    for (x, y) in (begin..end).flat_map(|x| (begin..end).map(move |y| (x, y))) {
+        picture.put_pixel(x, y, Luma([if x / SCALE % 2 == 0 { 0 } else { 255 }]));
+    }
+    picture
+}
+
+/// A picture with QR codes beside each other.
+fn beside(codes: &[GrayImage]) -> Vec<u8> {
+    let height = codes.iter().map(GrayImage::height).max().unwrap_or(0);
+    let mut picture = GrayImage::from_pixel(codes.iter().map(GrayImage::width).sum(), height, Luma([255]));
+    let mut left = 0;
+    for code in codes {
+        image::imageops::replace(&mut picture, code, left, 0);
+        left += i64::from(code.width());
+    }
+    written(picture, ImageFormat::Png)
+}
+
+fn written(picture: GrayImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     DynamicImage::ImageLuma8(picture).write_to(&mut bytes, format).expect("it is written");
     bytes.into_inner()
@@ -145,7 +172,25 @@ fn codes_are_renamed_moved_and_removed_and_stay_as_they_were_left() {
     phone.json(&["--yes", "codes", "remove", "Werk"]);
     assert_eq!(phone.labels(), ["Mail"]);
     assert_eq!(phone.json(&["codes", "list", "werk"])["codes"], Value::Array(vec![]));
-    ends_with(&phone.run(&["--json", "codes", "copy", "Mail"], ""), "no-clipboard", 1);
+    let copied = phone.run(&["codes", "copy", "Mail"], "");
+    assert!(text(&copied).contains("no terminal with a clipboard") && copied.status.code() == Some(1));
+    ends_with(&phone.run(&["--json", "codes", "copy", "Mail"], ""), "command-invalid", 2);
+}
+
+#[test]
+fn the_number_on_screen_is_the_number_that_counts() {
+    let phone = Phone::with_two();
+    let shown = text(&phone.run(&["codes", "list", "mail"], ""));
+    assert!(shown.starts_with("2  Mail (jan@example.nl)  "), "{shown}");
+    let none = text(&phone.run(&["codes", "list", "bank"], ""));
+    assert_eq!(none, "No code has this in its name. koppel codes shows them all.\n");
+
+    // A service that calls itself after a number.
+    phone.run(&["codes", "add", "-"], &link("2", "1"));
+    phone.json(&["codes", "rename", "2", "Post"]);
+    assert_eq!(phone.labels(), ["GitHub", "Post", "2"]);
+    phone.json(&["--yes", "codes", "remove", "1"]);
+    assert_eq!(phone.labels(), ["Post", "2"]);
 }
 
 #[test]
@@ -154,6 +199,26 @@ fn the_same_link_twice_is_said_and_not_doubled() {
     let again = phone.run(&["codes", "add", "-"], &link("Mail", "jan@example.nl"));
     assert!(text(&again).contains("already: Mail (jan@example.nl)"), "{}", text(&again));
     assert_eq!(phone.labels(), ["GitHub", "Mail"]);
+    let corrected = phone.run(&["codes", "add", "-"], &format!("{}&digits=8", link("Mail", "jan@example.nl")));
+    assert!(text(&corrected).starts_with("Kept: Mail (jan@example.nl)."), "{}", text(&corrected));
+    assert_eq!(phone.labels(), ["GitHub", "Mail", "Mail"]);
+}
+
+#[test]
+fn what_else_is_in_a_picture_keeps_no_link_out_and_what_cannot_be_read_is_counted() {
+    let phone = Phone::new();
+    let add = |name: &str, codes: &[GrayImage]| {
+        fs::write(phone.file(name), beside(codes)).expect("a file");
+        phone.run(&["--json", "codes", "add", "--qr", phone.file(name).to_str().expect("text")], "")
+    };
+    let other = add("other.png", &[qr("https://example.nl/wifi", false), qr(&link("GitHub", "jan"), false)]);
+    assert_eq!((&event(&other)["unread"], other.status.code()), (&0.into(), Some(0)), "{}", text(&other));
+    assert_eq!(phone.labels(), ["GitHub"]);
+    let spoilt = [qr(&link("Mail", "jan"), false), spoilt_qr(&link("Bank", "jan"))];
+    assert_eq!(event(&add("spoilt.png", &spoilt))["unread"], 1);
+    assert_eq!(phone.labels(), ["GitHub", "Mail"]);
+    let said = phone.run(&["codes", "add", "--qr", phone.file("spoilt.png").to_str().expect("text")], "");
+    assert!(text(&said).contains("One QR code in the picture could not be read."), "{}", text(&said));
 }
 
 #[test]
@@ -164,19 +229,17 @@ fn a_qr_code_in_a_picture_is_read() {
         ("photo.jpg", ImageFormat::Jpeg, false),
         ("dark.png", ImageFormat::Png, true),
     ] {
-        fs::write(phone.file(name), picture(&link(name, "jan"), format, inverted)).expect("a file");
+        fs::write(phone.file(name), written(qr(&link(name, "jan"), inverted), format)).expect("a file");
         let added = phone.json(&["codes", "add", "--qr", phone.file(name).to_str().expect("text")]);
         assert_eq!(added["added"][0]["label"], name, "{added}");
     }
-    fs::write(phone.file("white.png"), picture("white", ImageFormat::Png, false)).expect("a file");
-    let qr = |name| phone.run(&["--json", "codes", "add", "--qr", phone.file(name).to_str().expect("text")], "");
-    ends_with(&qr("white.png"), "otp-link-invalid", 2);
-    ends_with(&qr("pin.txt"), "picture-unreadable", 2);
-    ends_with(&qr("nothing.png"), "file-unreadable", 1);
-    let mut bytes = Cursor::new(Vec::new());
-    GrayImage::new(50, 50).write_to(&mut bytes, ImageFormat::Png).expect("it is written");
-    fs::write(phone.file("black.png"), bytes.into_inner()).expect("a file");
-    ends_with(&qr("black.png"), "qr-not-found", 2);
+    fs::write(phone.file("white.png"), written(qr("white", false), ImageFormat::Png)).expect("a file");
+    let add = |name| phone.run(&["--json", "codes", "add", "--qr", phone.file(name).to_str().expect("text")], "");
+    ends_with(&add("white.png"), "otp-link-invalid", 2);
+    ends_with(&add("pin.txt"), "picture-unreadable", 2);
+    ends_with(&add("nothing.png"), "file-unreadable", 1);
+    fs::write(phone.file("black.png"), written(GrayImage::new(50, 50), ImageFormat::Png)).expect("a file");
+    ends_with(&add("black.png"), "qr-not-found", 2);
     assert_eq!(phone.labels().len(), 3);
 }
 
@@ -196,6 +259,53 @@ fn what_an_export_holds_besides_is_told_one_by_one() {
 }
 
 #[test]
+fn an_export_of_which_every_part_was_read_is_whole() {
+    let phone = Phone::new();
+    let parts = [
+        "otpauth-migration://offline?data=ChoKBnNlY3JldBIDamFuGgVEZWVsMCABKAEwAhABGAIgAA",
+        "otpauth-migration://offline?data=ChoKBnNlY3JldBIDamFuGgVEZWVsMSABKAEwAhABGAIgAQ",
+    ];
+    let whole = text(&phone.run(&["codes", "add", "-"], &parts.join("\n")));
+    assert!(whole.contains("Deel0") && whole.contains("Deel1") && !whole.contains("part"), "{whole}");
+    let half = text(&phone.run(&["codes", "add", "-"], parts[0]));
+    assert!(half.contains("This was part 1 of 2"), "{half}");
+}
+
+#[test]
+fn to_keep_nothing_is_a_failure() {
+    let phone = Phone::new();
+    // One account by counter, without a name.
+    let export = "otpauth-migration://offline?data=Cg4KBnNlY3JldCABKAEwAQ";
+    let said = phone.run(&["codes", "add", "-"], export);
+    assert!(text(&said).contains("Not kept: a code without a name. This code works with a counter"), "{}", text(&said));
+    assert_eq!(said.status.code(), Some(2));
+    let refused = phone.run(&["--json", "codes", "add", "-"], export);
+    ends_with(&refused, "otp-none-kept", 2);
+    assert!(text(&refused).contains("otp-counter-based"), "{}", text(&refused));
+    assert!(!phone.file("phone").exists(), "the folder was not touched");
+}
+
+#[test]
+fn a_link_where_none_belongs_is_not_repeated() {
+    let phone = Phone::new();
+    let link = link("GitHub", "jan");
+    for words in [
+        &["codes", &link][..],
+        &["codes", "add", &link, &link],
+        &["codes", "add", &link.replace("otpauth", "OtpAuth"), &link],
+        &["codes", "move", "1", &link],
+        &["codes", "add", &format!("--link={link}")],
+    ] {
+        let output = phone.run(words, "");
+        let said = text(&output);
+        assert!(said.contains("Usage: koppel codes add") && !said.to_lowercase().contains("github"), "{said}");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+    }
+    assert!(text(&phone.run(&["codes", "ad"], "")).contains("'ad'"), "everything else is");
+    assert!(!phone.file("phone").exists());
+}
+
+#[test]
 fn what_cannot_be_read_keeps_nothing_and_says_what_to_do() {
     let phone = Phone::new();
     let add = |input: &str| phone.run(&["--json", "codes", "add", "-"], input);
@@ -206,9 +316,15 @@ fn what_cannot_be_read_keeps_nothing_and_says_what_to_do() {
     let mistyped = add("otpauth://totp/x?secret=GEZDG0");
     ends_with(&mistyped, "otp-secret-mistyped", 2);
     assert_eq!(event(&mistyped)["position"], 6);
+    let third = add(&format!("{}\n\nnonsense", link("GitHub", "jan")));
+    ends_with(&third, "otp-link-invalid", 2);
+    assert_eq!(event(&third)["line"], 3);
+    assert!(event(&third)["message"].as_str().is_some_and(|message| message.starts_with("Line 3: ")));
     ends_with(&add(&"x".repeat(1 << 20)), "otp-link-too-long", 2);
+    let many: String = (0..4_000).map(|number| format!("{}\n", link("GitHub", &number.to_string()))).collect();
+    ends_with(&add(&many), "otp-link-too-long", 2);
     ends_with(&phone.run(&["--json", "codes", "add"], ""), "otp-link-needed", 2);
-    ends_with(&phone.run(&["--json", "codes", "copy", "x"], ""), "no-such-code", 2);
+    ends_with(&phone.run(&["--json", "codes", "remove", "x"], ""), "no-such-code", 2);
     assert!(!phone.file("phone").exists(), "the folder was not touched");
 }
 

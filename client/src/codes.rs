@@ -21,7 +21,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(5);
 pub struct AddedCode {
     /// Its name on this phone.
     pub id: OtpId,
-    /// Whether the phone kept it before: same secret, service and name.
+    /// Whether the phone kept it before: the same names, and the same codes.
     pub known: bool,
 }
 

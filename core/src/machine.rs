@@ -127,7 +127,7 @@ impl Machine {
         self.phone.codes.at(now)
     }
 
-    /// The name of the authenticator account that has the same secret, service and name.
+    /// The name of the very same authenticator account: one that gives the same codes under the same names.
     pub fn code_id(&self, account: &OtpAccount) -> Option<OtpId> {
         self.phone.codes.id_of(account)
     }

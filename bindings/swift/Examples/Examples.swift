@@ -108,7 +108,7 @@ public func addScannedCodes(_ client: KoppelClient, _ scanned: String) async thr
     do {
         let codes = try await client.addCodes(Data(scanned.utf8))
         guard let part = codes.part else { return "Bewaard: \(codes.added.count), niet bewaard: \(codes.refused.count)" }
-        return "Deel \(part.number) van \(part.of) bewaard; scan ook de andere"
+        return "Deel \(part.number) van \(part.of): bewaard \(codes.added.count), niet bewaard \(codes.refused.count); scan ook de andere"
     } catch .codeInvalid(_, "otp-counter-based", _) {
         return "Deze code werkt met een teller; dat kan hier niet"
     } catch .codeInvalid {

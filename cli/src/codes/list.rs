@@ -21,10 +21,20 @@ const HURRY_S: u64 = 10;
 /// The widest column of names.
 const NAMES: usize = 48;
 
-/// Whether a code is one of those that were asked for; every one is when nothing was.
-pub(super) fn is_named(code: &OtpCode, named: &str) -> bool {
+/// A code and its number among all of them: the one that the other commands take, also where only some are shown.
+pub(super) type Numbered = (usize, OtpCode);
+
+/// Those codes that were asked for; every one when nothing was.
+pub(super) fn numbered(codes: Vec<OtpCode>, named: &str) -> Vec<Numbered> {
     let named = named.to_lowercase();
-    [&code.label, &code.issuer, &code.name].into_iter().any(|name| name.to_lowercase().contains(&named))
+    let has = |name: &String| name.to_lowercase().contains(&named);
+    let codes = (1..).zip(codes);
+    codes.filter(|(_, code)| [&code.label, &code.issuer, &code.name].into_iter().any(has)).collect()
+}
+
+/// What is said where there is no code to show.
+pub(super) fn none(texts: &Texts, named: &str) -> String {
+    if named.is_empty() { texts.say("codes-none") } else { texts.say("codes-none-named") }
 }
 
 /// Digits in two halves, or one by one for a voice.
@@ -36,52 +46,50 @@ pub(super) fn digits(digits: &str, plain: bool) -> String {
     }
 }
 
-/// Whole seconds that a code still counts.
+/// Whole seconds that a code is still valid.
 pub(super) fn seconds_left(code: &OtpCode) -> u64 {
     countdown::seconds(left_ms(code))
 }
 
 /// The list, to be read once.
-pub(super) fn lines(texts: &Texts, codes: &[OtpCode], plain: bool) -> Vec<String> {
-    if codes.is_empty() {
-        return vec![texts.say("codes-none")];
-    }
-    let names: Vec<_> = codes.iter().enumerate().map(|(place, code)| numbered(place + 1, code)).collect();
+pub(super) fn lines(texts: &Texts, codes: &[Numbered], plain: bool) -> Vec<String> {
     let width = column(codes).min(NAMES);
-    let lines = names.iter().zip(codes).map(|(name, code)| {
+    let lines = codes.iter().map(|listed| {
+        let (name, (_, code)) = (name(listed), listed);
         let left = texts.say_with("seconds-short", &[("count", seconds_left(code).into())]);
         match plain {
             true => format!("{name}: {}, {left}", digits(code.code.expose(), plain)),
-            false => format!("{:width$}  {:<9}  {left}", cut(name, width), digits(code.code.expose(), plain)),
+            false => format!("{:width$}  {:<9}  {left}", cut(&name, width), digits(code.code.expose(), plain)),
         }
     });
     lines.collect()
 }
 
 /// How wide the names are.
-fn column(codes: &[OtpCode]) -> usize {
-    codes.iter().enumerate().map(|(place, code)| numbered(place + 1, code).chars().count()).max().unwrap_or(0)
+fn column(codes: &[Numbered]) -> usize {
+    codes.iter().map(|listed| name(listed).chars().count()).max().unwrap_or(0)
 }
 
-fn numbered(number: usize, code: &OtpCode) -> String {
+fn name((number, code): &Numbered) -> String {
     format!("{number}  {}", super::whole_name(code))
 }
 
 /// Shows the codes until the person has seen enough.
 pub(super) async fn live(client: &KoppelClient, named: &str, texts: Texts) -> Result<(), Complaint> {
     let mut watch = client.watch_codes();
-    let mut codes = Vec::new();
+    let look = Look { texts, named, ascii: crate::is_ascii() };
+    let mut codes = None;
     let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut terminal = Terminal::take(colours)?;
     let mut keys = terminal::events();
     let mut above = 0;
     loop {
         let (width, height) = Terminal::size();
-        above = above.min(codes.len().saturating_sub(1));
-        terminal.show(rows(&texts, &codes, above, width, height))?;
+        above = above.min(furthest(codes.as_deref().unwrap_or_default(), height));
+        terminal.show(look.rows(codes.as_deref(), above, width, height))?;
         tokio::select! {
             list = watch.next() => match list {
-                Some(list) => codes = list.into_iter().filter(|code| is_named(code, named)).collect(),
+                Some(list) => codes = Some(numbered(list, named)),
                 None => return Ok(()),
             },
             event = keys.recv() => match event {
@@ -100,27 +108,53 @@ pub(super) async fn live(client: &KoppelClient, named: &str, texts: Texts) -> Re
     }
 }
 
-/// The screen: a row a code, and below what keys there are. `above` codes were scrolled away.
-fn rows(texts: &Texts, codes: &[OtpCode], above: usize, width: usize, height: usize) -> Vec<Row> {
-    let mut rows = vec![Row::of(texts.say("codes-title"), Tone::Strong), Row::empty()];
-    if codes.is_empty() {
-        rows.push(Row::of(texts.say("codes-none"), Tone::Plain));
+/// How many codes there is room for.
+fn room(height: usize) -> usize {
+    height.saturating_sub(4)
+}
+
+/// How many codes can be scrolled away: the last one stays below.
+fn furthest(codes: &[Numbered], height: usize) -> usize {
+    codes.len().saturating_sub(room(height).max(1))
+}
+
+/// How the codes are looked at.
+struct Look<'a> {
+    texts: Texts,
+    named: &'a str,
+    ascii: bool,
+}
+
+impl Look<'_> {
+    /// The screen: a row a code, and below what keys there are. No codes are known before the first list; `above` were scrolled away.
+    fn rows(&self, codes: Option<&[Numbered]>, above: usize, width: usize, height: usize) -> Vec<Row> {
+        let mut rows = vec![Row::of(self.texts.say("codes-title"), Tone::Strong), Row::empty()];
+        match codes {
+            None => rows.push(Row::of(self.texts.say("codes-wait"), Tone::Muted).fitted(width)),
+            Some([]) => rows.push(Row::of(none(&self.texts, self.named), Tone::Plain).fitted(width)),
+            Some(codes) => {
+                let names = column(codes).min(NAMES).min(width.saturating_sub(36).max(8));
+                rows.extend(codes.iter().skip(above).take(room(height)).map(|listed| self.row(listed, names, width)));
+            }
+        }
+        rows.push(Row::empty());
+        let arrows = if self.ascii { "^v" } else { "↑↓" };
+        rows.push(Row::of(self.texts.say_with("codes-keys", &[("arrows", arrows.into())]), Tone::Muted).fitted(width));
+        rows
     }
-    let names = column(codes).min(NAMES).min(width.saturating_sub(36).max(8));
-    let room = height.saturating_sub(4);
-    for (place, code) in codes.iter().enumerate().skip(above).take(room) {
+
+    fn row(&self, listed: &Numbered, names: usize, width: usize) -> Row {
+        let (_, code) = listed;
         let left = seconds_left(code);
         let hurry = left <= HURRY_S;
-        let short = texts.say_with("seconds-short", &[("count", left.into())]);
-        let row = Row::of(format!("{:names$}  ", cut(&numbered(place + 1, code), names)), Tone::Plain)
+        let short = self.texts.say_with("seconds-short", &[("count", left.into())]);
+        let row = Row::of(format!("{:names$}  ", cut(&name(listed), names)), Tone::Plain)
             .and(format!("{:<9}  ", digits(code.code.expose(), false)), Tone::Strong)
             .and(format!("{short:<10}"), if hurry { Tone::Warning } else { Tone::Muted });
-        let next = if hurry { format!("→ {}", digits(code.next.expose(), false)) } else { String::new() };
-        rows.push(row.and(next, Tone::Muted).fitted(width));
+        let arrow = if self.ascii { "->" } else { "→" };
+        let next = if hurry { format!("{arrow} {}", digits(code.next.expose(), false)) } else { String::new() };
+        row.and(next, Tone::Muted).fitted(width)
     }
-    rows.push(Row::empty());
-    rows.push(Row::of(texts.say("codes-keys"), Tone::Muted).fitted(width));
-    rows
 }
 
 #[cfg(test)]
@@ -145,6 +179,10 @@ pub(super) mod tests {
         }
     }
 
+    fn look(ascii: bool) -> Look<'static> {
+        Look { texts: Texts::of(Locale::Dutch), named: "", ascii }
+    }
+
     fn written(rows: &[Row]) -> Vec<String> {
         rows.iter().map(|row| row.0.iter().map(|piece| piece.text.as_str()).collect()).collect()
     }
@@ -160,31 +198,56 @@ pub(super) mod tests {
     #[test]
     fn a_list_says_name_code_and_how_long() {
         let texts = Texts::of(Locale::English);
-        let codes = [code(1, "GitHub", "jan"), code(2, "Mail", "")];
+        let codes = numbered(vec![code(1, "GitHub", "jan"), code(2, "Mail", "")], "");
         let lines = lines(&texts, &codes, false);
         assert!(lines[0].starts_with("1  GitHub (jan)  123 456    "), "{lines:?}");
         assert!(lines[1].starts_with("2  Mail          123 456    "), "{lines:?}");
-        assert!(super::lines(&texts, &[], false)[0].contains("koppel codes add"));
+        assert!(none(&texts, "").contains("koppel codes add"));
+    }
+
+    #[test]
+    fn a_code_keeps_its_number_where_only_some_are_shown() {
+        let codes = numbered(vec![code(1, "GitHub", "jan"), code(2, "Mail", "jan"), code(3, "E-mail", "")], "mail");
+        let lines = lines(&Texts::of(Locale::English), &codes, false);
+        assert!(lines[0].starts_with("2  Mail (jan)  ") && lines[1].starts_with("3  E-mail  "), "{lines:?}");
+        let shown = written(&look(false).rows(Some(&codes), 0, 80, 24));
+        assert!(shown[2].starts_with("2  Mail (jan)  ") && shown[3].starts_with("3  E-mail  "), "{shown:?}");
+    }
+
+    #[test]
+    fn a_screen_without_codes_says_why() {
+        let shown = |named, codes| written(&Look { named, ..look(false) }.rows(codes, 0, 80, 24)).remove(2);
+        let said = [shown("", None), shown("", Some(&[])), shown("mail", Some(&[]))];
+        assert_eq!(said, ["codes-wait", "codes-none", "codes-none-named"].map(|key| Texts::of(Locale::Dutch).say(key)));
+    }
+
+    #[test]
+    fn a_terminal_without_arrows_is_given_none() {
+        let codes = [(1, OtpCode { until_ms: 0, ..code(1, "GitHub", "") })];
+        let shown = written(&look(true).rows(Some(&codes), 0, 80, 24)).concat();
+        assert!(shown.is_ascii() && shown.contains("-> 654 321"), "{shown}");
     }
 
     #[test]
     fn the_next_code_is_shown_when_there_is_little_time_left() {
-        let texts = Texts::of(Locale::Dutch);
         let late = OtpCode { until_ms: 0, ..code(1, "GitHub", "jan") };
-        let shown = written(&rows(&texts, &[late, code(2, "Mail", "")], 0, 80, 24));
+        let shown = written(&look(false).rows(Some(&[(1, late), (2, code(2, "Mail", ""))]), 0, 80, 24));
         assert!(shown[2].contains("123 456") && shown[2].contains("→ 654 321"), "{shown:?}");
         assert!(!shown[3].contains("654"), "{shown:?}");
     }
 
     #[test]
     fn no_row_is_wider_than_the_terminal_and_what_does_not_fit_is_scrolled_to() {
-        let texts = Texts::of(Locale::Dutch);
         let codes: Vec<_> = (1..60).map(|number| code(number, &"naam ".repeat(20), "")).collect();
+        let codes = numbered(codes, "");
         for width in [20, 40, 80, 200] {
-            let shown = written(&rows(&texts, &codes, 3, width, 12));
+            let shown = written(&look(false).rows(Some(&codes), 3, width, 12));
             assert!(shown.len() <= 12);
             assert!(shown[2].starts_with("4  "), "{shown:?}");
             assert!(shown[2..].iter().all(|row| row.chars().count() <= width), "{shown:?}");
         }
+        assert_eq!((furthest(&codes, 12), furthest(&codes, 2), furthest(&codes, 80)), (51, 58, 0));
+        let shown = written(&look(false).rows(Some(&codes), furthest(&codes, 12), 80, 12));
+        assert!(shown[9].starts_with("59  "), "the last one stays below: {shown:?}");
     }
 }

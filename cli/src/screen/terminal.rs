@@ -55,13 +55,11 @@ impl Terminal {
             self.shown.clear();
             queue!(self.out, terminal::Clear(terminal::ClearType::All))?;
         }
-        for (at, row) in rows.iter().enumerate() {
-            if self.shown.get(at) == Some(row) {
-                continue;
-            }
+        let shown = std::mem::take(&mut self.shown);
+        for (at, row) in changed(&shown, &rows) {
             let Ok(line) = u16::try_from(at) else { break };
             queue!(self.out, cursor::MoveTo(0, line), terminal::Clear(terminal::ClearType::UntilNewLine))?;
-            for piece in &row.0 {
+            for piece in row.map_or(&[][..], |row| &row.0) {
                 self.put(&piece.text, piece.tone)?;
             }
         }
@@ -101,10 +99,31 @@ impl Terminal {
     }
 }
 
+/// The rows that are another than before, and nothing for those that are no more.
+fn changed<'a>(shown: &[Row], rows: &'a [Row]) -> impl Iterator<Item = (usize, Option<&'a Row>)> {
+    let all = (0..rows.len().max(shown.len())).map(|at| (at, rows.get(at)));
+    all.filter(|(at, row)| row.is_none() || shown.get(*at) != *row)
+}
+
 impl Drop for Terminal {
     fn drop(&mut self) {
         // Nothing more can be done for a terminal that does not take this.
         let _ = execute!(self.out, terminal::LeaveAlternateScreen, cursor::Show);
         let _ = terminal::disable_raw_mode();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_no_more_are_taken_away() {
+        let rows = |texts: &[&str]| texts.iter().map(|text| Row::of(*text, Tone::Plain)).collect::<Vec<_>>();
+        let (long, short) = (rows(&["a", "b", "c", "d"]), rows(&["a", "x"]));
+        assert_eq!(changed(&long, &short).collect::<Vec<_>>(), [(1, Some(&short[1])), (2, None), (3, None)]);
+        let grown: Vec<_> = changed(&short, &long).map(|(at, _)| at).collect();
+        assert_eq!(grown, [1, 2, 3]);
+        assert_eq!(changed(&long, &long).count(), 0);
     }
 }

@@ -75,12 +75,17 @@ async fn whoever_looks_is_given_the_next_codes_and_every_change_of_the_list() {
 async fn a_code_that_could_not_be_written_is_not_said_to_be_kept() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Arc::new(FullDisk::default());
-    let setup = Setup { disk: disk.clone(), ..setup(&folder, Arc::new(MemorySecrets::new())) };
-    let client = KoppelClient::open(setup).await.unwrap();
+    let secrets = Arc::new(MemorySecrets::new());
+    let open = || KoppelClient::open(Setup { disk: disk.clone(), ..setup(&folder, secrets.clone()) });
+    let client = open().await.unwrap();
     disk.fill(true);
     let refused = client.add_codes(vec![typed("a")]).await;
     assert_eq!(refused.unwrap_err(), ClientError::Trouble(Trouble::NotPersisted));
     disk.fill(false);
     let added = client.add_codes(vec![typed("a"), typed("b")]).await.unwrap();
-    assert_eq!(added.len(), 2);
+    assert_eq!(added.iter().map(|added| added.known).collect::<Vec<_>>(), [true, false]);
+    client.stop().await;
+    let codes = open().await.unwrap().codes().await.unwrap();
+    let kept: Vec<_> = codes.iter().map(|code| (code.id, code.label.as_str())).collect();
+    assert_eq!(kept, [(added[0].id, "a"), (added[1].id, "b")], "what was said to be kept is on disk");
 }

@@ -8,8 +8,9 @@
 //!             6 kind (1 counter, 2 time) · 7 counter
 //! ```
 //!
-//! An entry that gives no codes here is told by name and does not keep the others out. An export that is cut short gives nothing: nobody
-//! should believe that everything came over.
+//! An entry that gives no codes here is told by name and does not keep the others out. An export that is cut off within a
+//! field, or that contradicts itself, gives nothing: nobody should believe that everything came over. One that ends between two entries
+//! looks like a whole one; that is what the number of parts is for.
 
 use koppel_protocol::{DigitCount, Text, bytes::decode};
 use zeroize::Zeroizing;
@@ -74,13 +75,19 @@ pub(super) fn read(data: &str) -> Result<OtpReading, OtpError> {
             },
             (3, Value::Number(parts)) => of = u32::try_from(parts).map_err(|_| OtpError::ExportDamaged)?,
             (4, Value::Number(part)) => index = u32::try_from(part).map_err(|_| OtpError::ExportDamaged)?,
+            // Not what an export writes there: an account could be in it.
+            (1 | 3 | 4, _) => return Err(OtpError::ExportDamaged),
             _ => {}
         }
+    }
+    // What says nothing of parts is the only one.
+    if index >= of.max(1) {
+        return Err(OtpError::ExportDamaged);
     }
     if reading.accounts.is_empty() && reading.refused.is_empty() {
         return Err(OtpError::ExportEmpty);
     }
-    reading.part = (of > 1 && index < of).then(|| ExportPart { number: index + 1, of });
+    reading.part = (of > 1).then(|| ExportPart { number: index + 1, of });
     Ok(reading)
 }
 
@@ -97,6 +104,7 @@ fn account(entry: &[u8]) -> Result<Result<OtpAccount, NotTaken>, OtpError> {
             (4, Value::Number(number)) => hash = number,
             (5, Value::Number(number)) => digits = number,
             (6, Value::Number(number)) => kind = number,
+            (1..=6, _) => return Err(OtpError::ExportDamaged),
             _ => {}
         }
     }
@@ -308,16 +316,31 @@ mod tests {
         for (part, of, shown) in [
             (0, 3, Some(ExportPart { number: 1, of: 3 })),
             (2, 3, Some(ExportPart { number: 3, of: 3 })),
-            (3, 3, None),
             (0, 1, None),
             (0, 0, None),
         ] {
             assert_eq!(OtpAccount::read(&export(&entries, part, of)).unwrap().part, shown);
         }
+        for (part, of) in [(3, 3), (1, 1), (1, 0), (u64::from(u32::MAX), 3), (1 << 40, 3)] {
+            let read = OtpAccount::read(&export(&entries, part, of));
+            assert_eq!(read.unwrap_err(), OtpError::ExportDamaged, "part {part} of {of}");
+        }
     }
 
     #[test]
-    fn an_export_that_is_cut_short_or_empty_gives_nothing() {
+    fn a_field_of_another_kind_than_an_export_writes_is_damage() {
+        let good = entry(b"secret", "anna", "Example", [1, 1, 2]);
+        for field in [number(1, 7), bytes(3, b"2"), bytes(4, b"0")] {
+            assert_eq!(read(&encode(&[good.clone(), field].concat())).unwrap_err(), OtpError::ExportDamaged);
+        }
+        for field in [number(1, 7), number(2, 7), number(3, 7), bytes(4, b"1"), bytes(5, b"1"), bytes(6, b"2")] {
+            let payload = bytes(1, &[bytes(1, b"secret"), field].concat());
+            assert_eq!(read(&encode(&[good.clone(), payload].concat())).unwrap_err(), OtpError::ExportDamaged);
+        }
+    }
+
+    #[test]
+    fn an_export_that_is_cut_off_within_an_entry_or_empty_gives_nothing() {
         let whole = [entry(b"secret", "anna", "Example", [1, 1, 2]), entry(b"other", "bert", "", [1, 1, 2])].concat();
         for cut in 1..whole.len() {
             let reading = read(&encode(&whole[..cut]));

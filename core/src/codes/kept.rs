@@ -62,13 +62,9 @@ impl Codes {
         self.changes
     }
 
-    /// The account that has the same secret, service and name.
+    /// The very same account: its names, its secret, and how codes are computed from it. With anything else it gives other codes.
     pub(crate) fn id_of(&self, account: &OtpAccount) -> Option<OtpId> {
-        let is_same = |kept: &&Kept| {
-            let of = &kept.account;
-            of.seed == account.seed && of.issuer == account.issuer && of.name == account.name
-        };
-        self.kept.iter().find(is_same).map(|kept| kept.id)
+        self.kept.iter().find(|kept| kept.account == *account).map(|kept| kept.id)
     }
 
     /// Keeps accounts, behind those there are. One that is kept already is not kept twice.
@@ -178,6 +174,22 @@ mod tests {
         assert_eq!(codes.id_of(&account("b", "jan")), Some(id(2)), "also under another label");
         assert_eq!(codes.id_of(&account("b", "piet")), None);
         assert_eq!(codes.id_of(&OtpAccount::typed("b", "jan", "MZXW6YTB").unwrap()), None);
+    }
+
+    #[test]
+    fn an_account_that_gives_other_codes_is_another_one() {
+        let read = |query: &str| {
+            let link = format!("otpauth://totp/b:jan?secret=JBSWY3DPEHPK3PXP&issuer=b{query}");
+            OtpAccount::read(&link).unwrap().accounts.remove(0)
+        };
+        let mut codes = three();
+        for (number, query) in [(4, "&digits=8"), (5, "&algorithm=SHA256"), (6, "&period=60")] {
+            assert_eq!(codes.id_of(&read(query)), None, "{query}");
+            codes.add(vec![(id(number), read(query))]).unwrap();
+            assert_eq!(codes.id_of(&read(query)), Some(id(number)), "{query}");
+        }
+        assert_eq!(order(&codes), [1, 2, 3, 4, 5, 6].map(id));
+        assert_eq!(codes.id_of(&read("&digits=6&period=30&algorithm=SHA1")), Some(id(2)), "what is usual may be said");
     }
 
     #[test]

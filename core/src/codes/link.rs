@@ -68,10 +68,12 @@ pub(super) fn names(issuer: &str, label: &str) -> (Text, Text) {
     }
 }
 
-/// *Example* and *Example Ltd* are one service; a name that merely has a colon in it is none.
+/// Of *Example Ltd* the label may say *Example*. A label that says more than the service does is kept whole, and so is a name that merely
+/// has a colon in it.
 fn is_same(issuer: &str, service: &str) -> bool {
     let (issuer, service) = (issuer.to_lowercase(), service.to_lowercase());
-    !service.is_empty() && (issuer.starts_with(&service) || service.starts_with(&issuer))
+    let goes_on = issuer.strip_prefix(&service);
+    !service.is_empty() && goes_on.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
 fn hash(name: &str) -> Result<OtpHash, OtpError> {
@@ -201,6 +203,14 @@ mod tests {
                 "otpauth://totp/Example:alice?secret=JBSWY3DPEHPK3PXP&amp;issuer=Example&amp;algorithm=SHA1",
                 "Example",
                 "alice",
+            ),
+            ("otpauth://totp/go:jan?secret=JBSWY3DPEHPK3PXP&issuer=Go", "Go", "jan"),
+            ("otpauth://totp/Go:jan?secret=JBSWY3DPEHPK3PXP&issuer=Google", "Google", "Go:jan"),
+            ("otpauth://totp/Google:jan?secret=JBSWY3DPEHPK3PXP&issuer=Go", "Go", "Google:jan"),
+            (
+                "otpauth://totp/Example%20Ltd:alice?secret=JBSWY3DPEHPK3PXP&issuer=Example",
+                "Example",
+                "Example Ltd:alice",
             ),
             ("otpauth://totp/?secret=JBSWY3DPEHPK3PXP&issuer=Alleen", "Alleen", ""),
             ("otpauth://totp?secret=JBSWY3DPEHPK3PXP", "", ""),

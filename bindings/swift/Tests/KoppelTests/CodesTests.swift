@@ -86,6 +86,10 @@ struct CodesTests {
                 _ = try await client.addCode(Data("otpauth-migration://offline?data=\(data)".utf8))
             }
             #expect(several?.why == "otp-several")
+            let counter = await failure { () async throws(KoppelError) in
+                _ = try await client.addCode(Data("otpauth-migration://offline?data=Cg4KBnNlY3JldCABKAEwAQ".utf8))
+            }
+            #expect(counter?.why == "otp-counter-based")
         }
     }
 }

@@ -109,7 +109,7 @@ suspend fun addScannedCodes(client: KoppelClient, scanned: String): String = try
     val codes = client.addCodes(scanned.toByteArray())
     when (val part = codes.part) {
         null -> "Bewaard: ${codes.added.size}, niet bewaard: ${codes.refused.size}"
-        else -> "Deel ${part.number} van ${part.of} bewaard; scan ook de andere"
+        else -> "Deel ${part.number} van ${part.of}: bewaard ${codes.added.size}, niet bewaard ${codes.refused.size}; scan ook de andere"
     }
 } catch (invalid: KoppelException.CodeInvalid) {
     if (invalid.why == "otp-counter-based") "Deze code werkt met een teller; dat kan hier niet" else "Scan de QR-code van de dienst opnieuw"

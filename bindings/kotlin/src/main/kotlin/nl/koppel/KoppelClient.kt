@@ -171,7 +171,8 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      *
      * @param uri what the QR code held, in UTF-8. The bytes are the caller's to wipe
      * @throws KoppelException `CodeInvalid`, and nothing is kept: [why] says what the person can do; `otp-several` for an export, which is
-     *   for [addCodes]. `NotAvailable` (`too-many-codes`)
+     *   for [addCodes]. `NotAvailable`: `too-many-codes`, and it is not kept; `folder-unwritable`, and it is kept in memory and written again by
+     *   itself: look at [codes] before you add it anew
      */
     public suspend fun addCode(uri: ByteArray): OtpId = done { raw.addCode(uri) }
 
@@ -180,7 +181,7 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      *
      * @param issuer the service; may be empty when [name] is not
      * @param secret in base32 as the service shows it: any case, spaces anywhere
-     * @throws KoppelException `CodeInvalid`, with the place of a wrong character. `NotAvailable` (`too-many-codes`)
+     * @throws KoppelException `CodeInvalid`, with the place of a wrong character. `NotAvailable` as of the other
      */
     public suspend fun addCode(issuer: String, name: String, secret: ByteArray): OtpId = done { raw.addTypedCode(issuer, name, secret) }
 
@@ -188,18 +189,31 @@ public class KoppelClient private constructor(private val raw: RawClient, privat
      * Keeps whatever a scanned QR code holds: one account, or those that another authenticator exports. What gives no codes here is told one
      * by one and keeps nothing else out; of an export in several parts, each is scanned by itself.
      *
-     * @throws KoppelException `CodeInvalid`: nothing in it can be read. `NotAvailable` (`too-many-codes`), and none is kept
+     * @throws KoppelException `CodeInvalid`: nothing in it can be read. `NotAvailable`: `too-many-codes`, and none is kept; `folder-unwritable`, and
+     *   they are kept in memory and written again by itself
      * @sample nl.koppel.examples.addScannedCodes
      */
     public suspend fun addCodes(uri: ByteArray): AddedCodes = done { raw.addCodes(uri) }
 
-    /** Gives a code another label, on this phone only: 1 to 64 characters. */
+    /**
+     * Gives a code another label, on this phone only: 1 to 64 characters that show.
+     *
+     * @throws KoppelException `InvitationInvalid` (`name-invalid`). `NotAvailable`: `no-such-code`; `folder-unwritable`, as of [moveCode]
+     */
     public suspend fun renameCode(id: OtpId, label: String): Unit = done { raw.renameCode(id, label) }
 
-    /** Moves a code to a place in the list, counted from 0; behind the last one where there is no such place. */
+    /**
+     * Moves a code to a place in the list, counted from 0; behind the last one where there is no such place.
+     *
+     * @throws KoppelException `NotAvailable`: `no-such-code`; `folder-unwritable`, and it is so in memory and written again by itself
+     */
     public suspend fun moveCode(id: OtpId, place: Int): Unit = done { raw.moveCode(id, place.coerceAtLeast(0).toUInt()) }
 
-    /** Forgets a code, its secret too. Ask first: the service goes on asking for it until that is changed there. */
+    /**
+     * Forgets a code, its secret too. Ask first: the service goes on asking for it until that is changed there.
+     *
+     * @throws KoppelException `NotAvailable`: `no-such-code`; `folder-unwritable`, as of [moveCode], and until then the secret is still on disk
+     */
     public suspend fun removeCode(id: OtpId): Unit = done { raw.removeCode(id) }
 
     /** "Test my phone": every step a login takes. [stayConnected] must run meanwhile. */
