@@ -112,7 +112,7 @@ fn spoilt_qr(text: &str) -> GrayImage {
     let mut picture = qr(text, false);
     let (begin, end) = (13 * SCALE, picture.width() - 14 * SCALE);
     for (x, y) in (begin..end).flat_map(|x| (begin..end).map(move |y| (x, y))) {
-        picture.put_pixel(x, y, Luma([if x / SCALE % 2 == 0 { 0 } else { 255 }]));
+        picture.put_pixel(x, y, Luma([if (x / SCALE).is_multiple_of(2) { 0 } else { 255 }]));
     }
     picture
 }

@@ -111,7 +111,7 @@ fn is_public(ip: IpAddr) -> bool {
     !multicast
         && ip != IpAddr::V4(Ipv4Addr::BROADCAST)
         && ip != IpAddr::V6(Ipv6Addr::UNSPECIFIED)
-        && !NOT_PUBLIC.iter().any(|network| hidden(&network))
+        && !NOT_PUBLIC.iter().any(hidden)
 }
 
 /// No address of a name may be reached.

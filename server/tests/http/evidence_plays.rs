@@ -389,8 +389,8 @@ impl<'w> Play<'w> {
     async fn proven(&mut self, phone: &Phone, path: &str, body: Value) -> Answer {
         let body = serde_json::to_vec(&body).expect("json");
         let nonce = phone.nonce(self.world).await;
-        let proof = phone.proof("POST", path, &body, nonce.clone());
-        let other = self.mallory.proof("POST", path, &body, nonce.clone());
+        let proof = phone.proof("POST", path, &body, nonce);
+        let other = self.mallory.proof("POST", path, &body, nonce);
         let elsewhere = phone.proof("POST", "/d/v1/receipts", &body, nonce);
         let proof = self.hold(Proof, &proof, &[&other, &elsewhere, ""]);
         phone.send(self.world, path, body, &proof).await
