@@ -41,7 +41,24 @@ fn what_is_not_told_stays_and_what_is_taken_away_goes() {
         ["anna@example.nl", "jan@example.nl"]
     );
     expect(put(&mut world, PutContacts { mobile: Some(None), ..mail(&[]) }), "taken away");
-    assert!(known(&world).is_empty());
+    assert!(known(&world).mobile.is_none() && known(&world).mail.is_empty());
+}
+
+/// threats row 8: whoever changes the addresses does not silence what comes after.
+#[test]
+fn an_address_that_was_taken_away_hears_for_three_days_more() {
+    let mut world = World::new();
+    let told = |world: &World| known(world).addresses(world.now).map(MailAddress::expose).collect::<Vec<_>>().join(" ");
+    expect(put(&mut world, mail(&["anna@example.nl", "jan@example.nl"])), "told");
+    expect(put(&mut world, mail(&["eva@example.nl", "jan@example.nl"])), "another");
+    assert_eq!(told(&world), "eva@example.nl jan@example.nl anna@example.nl");
+    world.wait(86_400);
+    expect(put(&mut world, mail(&["anna@example.nl"])), "back again");
+    assert_eq!(told(&world), "anna@example.nl eva@example.nl jan@example.nl");
+    world.wait(3 * 86_400);
+    assert_eq!(told(&world), "anna@example.nl");
+    expect(put(&mut world, mail(&["anna@example.nl"])), "the same");
+    assert!(known(&world).former.is_empty(), "and then they are forgotten");
 }
 
 #[test]
