@@ -16,6 +16,7 @@ mod webhook;
 use std::path::Path;
 use std::sync::Arc;
 
+use koppel_domain::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -172,8 +173,7 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
             if confirm {
                 app.clock.confirm();
             }
-            let time = jiff::Timestamp::from_second(i64::try_from(app.now().0).unwrap_or_default()).unwrap_or_default();
-            Ok(serde_json::json!({ "time": time.to_string(), "steady": app.clock.is_steady() }))
+            Ok(serde_json::json!({ "time": written(app.now()), "steady": app.clock.is_steady() }))
         }
         Command::OrganisationList => Ok(registry::list(app)),
         Command::PolicySet(set) => registry::set_policy(app, set).await,
@@ -197,6 +197,11 @@ pub async fn run(app: &Arc<App>, command: Command) -> Result<Value, Refused> {
         Command::UserImport(batch) => import::take(app, batch).await,
         Command::UserShow { user } => user::show(app, &user).await,
     }
+}
+
+/// A moment as commands write it (RFC 3339, in UTC).
+fn written(at: Time) -> String {
+    i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_second(at).ok()).unwrap_or_default().to_string()
 }
 
 /// Runs a command on a database: through its running server, or by opening the file.

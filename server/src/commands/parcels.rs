@@ -1,11 +1,11 @@
 //! What was brought to webhooks and mail addresses lately, for whoever wants to know whether it arrived.
 
 use koppel_domain::outbox::Try;
-use koppel_domain::{Parcel, Subscriber, Time};
+use koppel_domain::{Parcel, Subscriber};
 use koppel_store::{CountParcels, Parcels, Store};
 use serde_json::{Value, json};
 
-use super::Refused;
+use super::{Refused, written};
 use crate::app::{App, unavailable};
 
 /// Parcels that are made due again in one transaction.
@@ -37,16 +37,12 @@ pub(super) async fn again(app: &App, subscriber: Subscriber) -> Result<Value, Re
 
 /// A parcel as the log shows it: no address, no user. The event itself is in the feed.
 fn logged(parcel: &Parcel) -> Value {
-    let one = |Try { at, took, end }: &Try| json!({ "at": time(*at), "milliseconds": took, "said": end.says() });
+    let one = |Try { at, took, end }: &Try| json!({ "at": written(*at), "milliseconds": took, "said": end.says() });
     json!({
         "mark": parcel.mark,
-        "happened": time(parcel.happened),
+        "happened": written(parcel.happened),
         "state": parcel.state(),
-        "next_try": parcel.due.map(time),
+        "next_try": parcel.due.map(written),
         "tries": parcel.tries.iter().map(one).collect::<Vec<_>>(),
     })
-}
-
-fn time(at: Time) -> String {
-    i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_second(at).ok()).unwrap_or_default().to_string()
 }
